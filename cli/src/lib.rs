@@ -1,0 +1,1 @@
+//! The turnkey command: run WebAssembly programs with exactly the handles they need

@@ -1,0 +1,99 @@
+;; A parent that serves its child's clock and randomness: the time starts at
+;; 2019-11-12T00:00:00Z and goes on by one second with each look at it, and the
+;; random bytes count up from 0.
+;;
+;; Its `_start` runs the child and says how that ended and what was served.
+;; While `child_call` is on the stack, the host enters the exports below: one
+;; for each request of the child. Exits with 0, or with 90 where stdout fails.
+(module
+  ;; Runs the child of this number. Answers its exit code (0 where `_start`
+  ;; returned), or -1 where it trapped.
+  (import "nanoprocess_0" "child_call"
+    (func $child_call (param i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write"
+    (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit"
+    (func $proc_exit (param i32)))
+
+  ;; 0 iovec | 8 one result | 32 digits, up to 64 | 128 texts
+  ;; 4096 scratch for the child's requests, up to 8192
+  (memory (export "memory") 1)
+  (data (i32.const 128) "parent: child ended with ")
+  (data (i32.const 160) "\nparent: requests served: clock ")
+  (data (i32.const 208) ", random ")
+  (data (i32.const 224) "\n")
+  (data (i32.const 240) "-")
+
+  ;; What was served so far.
+  (global $clock_requests (mut i32) (i32.const 0))
+  (global $random_requests (mut i32) (i32.const 0))
+  ;; The next random byte, in its low 8 bits.
+  (global $next_byte (mut i32) (i32.const 0))
+
+  (func (export "_start")
+    (local $outcome i32)
+    (local.set $outcome (call $child_call (i32.const 0)))
+
+    (call $say (i32.const 128) (i32.const 25))
+    (call $say_number (local.get $outcome))
+    (call $say (i32.const 160) (i32.const 32))
+    (call $say_number (global.get $clock_requests))
+    (call $say (i32.const 208) (i32.const 9))
+    (call $say_number (global.get $random_requests))
+    (call $say (i32.const 224) (i32.const 1)))
+
+  ;; Serves clock_time_get: nanoseconds, the same for every clock.
+  (func (export "clock_now") (param $id i32) (result i64)
+    (local $seconds i64)
+    (local.set $seconds (i64.extend_i32_u (global.get $clock_requests)))
+    (global.set $clock_requests
+      (i32.add (global.get $clock_requests) (i32.const 1)))
+    (i64.add (i64.const 1_573_516_800_000_000_000)
+      (i64.mul (local.get $seconds) (i64.const 1_000_000_000))))
+
+  ;; Serves random_get: fills a piece of this memory, and answers an errno. The
+  ;; host asks for the piece with `virt_alloc` and copies it to the child.
+  (func (export "rng_fill") (param $ptr i32) (param $len i32) (result i32)
+    (global.set $random_requests
+      (i32.add (global.get $random_requests) (i32.const 1)))
+    (block $done
+      (loop $each
+        (br_if $done (i32.eqz (local.get $len)))
+        (i32.store8 (local.get $ptr) (global.get $next_byte))
+        (global.set $next_byte (i32.add (global.get $next_byte) (i32.const 1)))
+        (local.set $ptr (i32.add (local.get $ptr) (i32.const 1)))
+        (local.set $len (i32.sub (local.get $len) (i32.const 1)))
+        (br $each)))
+    (i32.const 0))
+
+  ;; Lends the host the scratch space for one request, or answers 0 where that
+  ;; asks for more than 4096 bytes or a stricter alignment.
+  (func (export "virt_alloc") (param $size i32) (param $align i32) (result i32)
+    (select (i32.const 4096) (i32.const 0)
+      (i32.and
+        (i32.le_u (local.get $size) (i32.const 4096))
+        (i32.le_u (local.get $align) (i32.const 4096)))))
+
+  ;; Writes a text to stdout.
+  (func $say (param $text i32) (param $len i32)
+    (i32.store (i32.const 0) (local.get $text))
+    (i32.store (i32.const 4) (local.get $len))
+    (if (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))
+      (then (call $proc_exit (i32.const 90)))))
+
+  ;; Writes a number to stdout: its digits fill the space below 64 from the end.
+  (func $say_number (param $n i32)
+    (local $at i32)
+    (if (i32.lt_s (local.get $n) (i32.const 0))
+      (then
+        (call $say (i32.const 240) (i32.const 1))
+        (local.set $n (i32.sub (i32.const 0) (local.get $n)))))
+    (local.set $at (i32.const 64))
+    (loop $digit
+      (local.set $at (i32.sub (local.get $at) (i32.const 1)))
+      (i32.store8 (local.get $at)
+        (i32.add (i32.const 48) (i32.rem_u (local.get $n) (i32.const 10))))
+      (local.set $n (i32.div_u (local.get $n) (i32.const 10)))
+      (br_if $digit (local.get $n)))
+    (call $say (local.get $at) (i32.sub (i32.const 64) (local.get $at))))
+)

@@ -1,0 +1,1 @@
+//! Guests and checks by which a WASI host is tested

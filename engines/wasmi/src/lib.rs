@@ -1,0 +1,1 @@
+//! Turnkey's WASI for wasmi

@@ -1,0 +1,1 @@
+//! WASI's snapshots on Turnkey's core, ready to be registered with any engine

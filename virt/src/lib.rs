@@ -1,0 +1,1 @@
+//! Virtual files, clocks and random sources, and children served by wasm parents

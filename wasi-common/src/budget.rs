@@ -1,0 +1,94 @@
+//! Bounds on what a guest can make the host hold.
+
+use crate::Errno;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The bounds of a context. Each has a default that real programs do not meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Descriptors open at once. Beyond it, opening answers `MFILE`. Default 4096; at most
+    /// 262,144.
+    pub files: u32,
+    /// Subscriptions in one `poll_oneoff`. Beyond it, the call answers `NOMEM`. Default 4096.
+    pub subscriptions: u32,
+    /// Bytes of host memory that the guest's open objects may hold beside the descriptors
+    /// themselves, such as pages of directory listings. Beyond it, calls answer `NOMEM`. Default
+    /// 64 MiB.
+    pub memory: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            files: 4096,
+            subscriptions: 4096,
+            memory: 64 << 20,
+        }
+    }
+}
+
+/// Host memory that is held for a guest, counted in bytes.
+///
+/// ```
+/// use turnkey_wasi_common::{Budget, Errno};
+///
+/// let budget = Budget::new(100);
+/// let charge = budget.charge(80)?;
+/// assert_eq!(budget.charge(80).unwrap_err(), Errno::Nomem);
+/// drop(charge);
+/// assert!(budget.charge(80).is_ok());
+/// # Ok::<(), Errno>(())
+/// ```
+#[derive(Debug)]
+pub struct Budget {
+    used: Arc<AtomicUsize>,
+    limit: usize,
+}
+
+impl Budget {
+    /// A budget of this many bytes.
+    pub fn new(limit: usize) -> Self {
+        Self {
+            used: Arc::default(),
+            limit,
+        }
+    }
+
+    /// Takes bytes from the budget until the charge is dropped.
+    ///
+    /// # Errors
+    /// - `NOMEM`: there are not so many left.
+    pub fn charge(&self, bytes: usize) -> Result<Charge, Errno> {
+        let taken = self
+            .used
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
+                used.checked_add(bytes).filter(|sum| *sum <= self.limit)
+            });
+        match taken {
+            Ok(_) => Ok(Charge {
+                used: Arc::clone(&self.used),
+                bytes,
+            }),
+            Err(_) => Err(Errno::Nomem),
+        }
+    }
+
+    /// Bytes that are charged now.
+    pub fn used(&self) -> usize {
+        self.used.load(Ordering::Relaxed)
+    }
+}
+
+/// Bytes taken from a [`Budget`]; dropping it gives them back.
+#[derive(Debug)]
+pub struct Charge {
+    used: Arc<AtomicUsize>,
+    bytes: usize,
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        self.used.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,399 @@
+//! Putting a context together.
+
+use crate::context::{Parts, Raise};
+use crate::table::Table;
+use crate::{
+    Access, BlockingWait, Budget, Clocks, DeniedClocks, DeniedRandom, Dir, Entry, FdFlags, Filter,
+    Interrupt, Limits, Listener, Null, Object, ParkWait, Random, Result, Rights, SharedWasiCtx,
+    Socket, Stream, Strings, WasiCtx,
+};
+use std::fmt;
+use std::sync::Arc;
+
+/// The three standard streams.
+#[derive(Clone)]
+pub struct Stdio {
+    /// Descriptor 0.
+    pub stdin: Arc<dyn Stream>,
+    /// Descriptor 1.
+    pub stdout: Arc<dyn Stream>,
+    /// Descriptor 2.
+    pub stderr: Arc<dyn Stream>,
+}
+
+/// Puts a context together, part by part. What is not said is not granted.
+///
+/// Descriptors are numbered in the order in which programs expect them: 0 to 2 the standard
+/// streams, from 3 on the preopened directories, and behind them sockets, each in the order of the
+/// calls.
+pub struct Builder {
+    args: Vec<String>,
+    env: Vec<(String, String)>,
+    stdio: Stdio,
+    preopens: Vec<(String, Arc<dyn Dir>, Rights)>,
+    sockets: Vec<Object>,
+    clocks: Arc<dyn Clocks>,
+    random: Arc<dyn Random>,
+    waiter: Arc<dyn BlockingWait>,
+    interrupt: Option<Interrupt>,
+    raise: Option<Raise>,
+    filters: Vec<Arc<dyn Filter>>,
+    limits: Limits,
+}
+
+/// Why a context could not be put together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// An argument, environment entry or preopen name holds a NUL, or all of a kind exceed 4 GiB.
+    Text(String),
+    /// An environment name is empty or holds `=`.
+    EnvName(String),
+    /// The limits allow fewer descriptors than the context begins with.
+    TooManyFiles(u32),
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => write!(
+                f,
+                "{text:?} cannot be passed to a guest: it holds a NUL byte or is too long"
+            ),
+            Self::EnvName(name) => write!(
+                f,
+                "{name:?} cannot name an environment variable: it is empty or holds `=`"
+            ),
+            Self::TooManyFiles(limit) => write!(
+                f,
+                "the context begins with more descriptors than its limit of {limit} files"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for BuildError {}
+
+impl Default for Builder {
+    fn default() -> Self {
+        let null: Arc<dyn Stream> = Arc::new(Null);
+        Self {
+            args: Vec::new(),
+            env: Vec::new(),
+            stdio: Stdio {
+                stdin: Arc::clone(&null),
+                stdout: Arc::clone(&null),
+                stderr: null,
+            },
+            preopens: Vec::new(),
+            sockets: Vec::new(),
+            clocks: Arc::new(DeniedClocks),
+            random: Arc::new(DeniedRandom),
+            waiter: Arc::new(ParkWait),
+            interrupt: None,
+            raise: None,
+            filters: Vec::new(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Builder {
+    /// Adds an argument. The first one is the program's name.
+    #[must_use]
+    pub fn arg(mut self, arg: impl Into<String>) -> Self {
+        self.args.push(arg.into());
+        self
+    }
+
+    /// Adds arguments.
+    #[must_use]
+    pub fn args(mut self, args: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets an environment variable; a later value replaces an earlier one.
+    #[must_use]
+    pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let (name, value) = (name.into(), value.into());
+        match self.env.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = value,
+            None => self.env.push((name, value)),
+        }
+        self
+    }
+
+    /// Replaces the three standard streams.
+    #[must_use]
+    pub fn stdio(mut self, stdio: Stdio) -> Self {
+        self.stdio = stdio;
+        self
+    }
+
+    /// Replaces standard input.
+    #[must_use]
+    pub fn stdin(mut self, stream: Arc<dyn Stream>) -> Self {
+        self.stdio.stdin = stream;
+        self
+    }
+
+    /// Replaces standard output.
+    #[must_use]
+    pub fn stdout(mut self, stream: Arc<dyn Stream>) -> Self {
+        self.stdio.stdout = stream;
+        self
+    }
+
+    /// Replaces standard error.
+    #[must_use]
+    pub fn stderr(mut self, stream: Arc<dyn Stream>) -> Self {
+        self.stdio.stderr = stream;
+        self
+    }
+
+    /// Hands a directory to the guest under a name. The name is told to the guest as it is.
+    #[must_use]
+    pub fn preopen(mut self, name: impl Into<String>, dir: Arc<dyn Dir>, access: Access) -> Self {
+        self.preopens.push((name.into(), dir, access.rights()));
+        self
+    }
+
+    /// Hands a listening socket to the guest.
+    #[must_use]
+    pub fn listener(mut self, listener: Arc<dyn Listener>) -> Self {
+        self.sockets.push(Object::Listener(listener));
+        self
+    }
+
+    /// Hands a connected socket to the guest.
+    #[must_use]
+    pub fn socket(mut self, socket: Arc<dyn Socket>) -> Self {
+        self.sockets.push(Object::Socket(socket));
+        self
+    }
+
+    /// Replaces the clocks. Without them every clock is unknown.
+    #[must_use]
+    pub fn clocks(mut self, clocks: Arc<dyn Clocks>) -> Self {
+        self.clocks = clocks;
+        self
+    }
+
+    /// Replaces the randomness. Without it every request is refused.
+    #[must_use]
+    pub fn random(mut self, random: Arc<dyn Random>) -> Self {
+        self.random = random;
+        self
+    }
+
+    /// Replaces the way to wait, by default [`ParkWait`].
+    #[must_use]
+    pub fn waiter(mut self, waiter: Arc<dyn BlockingWait>) -> Self {
+        self.waiter = waiter;
+        self
+    }
+
+    /// Lets the guest be ended from outside.
+    #[must_use]
+    pub fn interrupt(mut self, interrupt: Interrupt) -> Self {
+        self.interrupt = Some(interrupt);
+        self
+    }
+
+    /// Receives the signals that the guest raises. Without it `proc_raise` answers `NOTSUP`.
+    #[must_use]
+    pub fn on_raise(mut self, raise: impl Fn(u8) -> Result<()> + Send + Sync + 'static) -> Self {
+        self.raise = Some(Arc::new(raise));
+        self
+    }
+
+    /// Adds a filter, which sees calls after those that were added before it.
+    #[must_use]
+    pub fn filter(mut self, filter: Arc<dyn Filter>) -> Self {
+        self.filters.push(filter);
+        self
+    }
+
+    /// Replaces the limits.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Builds a context for one instance.
+    ///
+    /// # Errors
+    /// - [`BuildError::Text`], [`BuildError::EnvName`]: an argument, a variable or a preopen's name
+    ///   cannot be told to a guest.
+    /// - [`BuildError::TooManyFiles`]: the limit is lower than what is handed over.
+    pub fn build(self) -> Result<WasiCtx, BuildError> {
+        self.build_with_table()
+    }
+
+    /// Builds a context that threads may share.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub fn build_shared(self) -> Result<SharedWasiCtx, BuildError> {
+        self.build_with_table()
+    }
+
+    fn build_with_table<T: Table>(self) -> Result<WasiCtx<T>, BuildError> {
+        let mut args = Strings::default();
+        for arg in &self.args {
+            push(&mut args, arg)?;
+        }
+        args.shrink();
+        let mut env = Strings::default();
+        for (name, value) in &self.env {
+            if name.is_empty() || name.contains('=') {
+                return Err(BuildError::EnvName(name.clone()));
+            }
+            push(&mut env, &format!("{name}={value}"))?;
+        }
+        env.shrink();
+
+        let table = T::with_limit(self.limits.files);
+        for entry in entries(self.stdio, self.preopens, self.sockets)? {
+            let inserted = table.insert(entry);
+            inserted.map_err(|_| BuildError::TooManyFiles(self.limits.files))?;
+        }
+        Ok(WasiCtx {
+            args,
+            env,
+            table,
+            parts: Parts {
+                clocks: self.clocks,
+                random: self.random,
+                waiter: self.waiter,
+                interrupt: self.interrupt,
+                raise: self.raise,
+                filters: self.filters,
+                limits: self.limits,
+                budget: Budget::new(self.limits.memory),
+            },
+        })
+    }
+}
+
+fn push(strings: &mut Strings, text: &str) -> Result<(), BuildError> {
+    match strings.push(text) {
+        true => Ok(()),
+        false => Err(BuildError::Text(text.to_owned())),
+    }
+}
+
+/// The entries that a context begins with, in the order of their numbers.
+fn entries(
+    stdio: Stdio,
+    preopens: Vec<(String, Arc<dyn Dir>, Rights)>,
+    sockets: Vec<Object>,
+) -> Result<Vec<Entry>, BuildError> {
+    let stream = |stream, access| {
+        let rights = access
+            | Rights::POLL_FD_READWRITE
+            | Rights::FD_FILESTAT_GET
+            | Rights::FD_FDSTAT_SET_FLAGS;
+        Entry::new(
+            Object::Stream(stream),
+            FdFlags::empty(),
+            rights,
+            Rights::empty(),
+        )
+    };
+    let mut entries = vec![
+        stream(stdio.stdin, Rights::FD_READ),
+        stream(stdio.stdout, Rights::FD_WRITE),
+        stream(stdio.stderr, Rights::FD_WRITE),
+    ];
+    for (name, dir, rights) in preopens {
+        if name.contains('\0') || u32::try_from(name.len()).is_err() {
+            return Err(BuildError::Text(name));
+        }
+        let entry = Entry::new(Object::Dir(dir), FdFlags::empty(), rights, rights);
+        entries.push(entry.preopened(name));
+    }
+    for socket in sockets {
+        let rights = Rights::all();
+        entries.push(Entry::new(socket, FdFlags::empty(), rights, rights));
+    }
+    Ok(entries)
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("args", &self.args)
+            .field("env", &self.env)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Fd;
+
+    #[test]
+    fn build_flaws_named() {
+        let cases = [
+            (
+                Builder::default().arg("a\0b").build().map(|_| ()),
+                Err(BuildError::Text("a\0b".into())),
+            ),
+            (
+                Builder::default().env("A=B", "c").build().map(|_| ()),
+                Err(BuildError::EnvName("A=B".into())),
+            ),
+            (
+                Builder::default().env("", "c").build().map(|_| ()),
+                Err(BuildError::EnvName(String::new())),
+            ),
+            (
+                Builder::default().env("A", "\0").build().map(|_| ()),
+                Err(BuildError::Text("A=\0".into())),
+            ),
+            (
+                Builder::default()
+                    .limits(Limits {
+                        files: 2,
+                        ..Limits::default()
+                    })
+                    .build()
+                    .map(|_| ()),
+                Err(BuildError::TooManyFiles(2)),
+            ),
+            (Builder::default().env("A", "").build().map(|_| ()), Ok(())),
+        ];
+        for (built, expected) in cases {
+            assert_eq!(built, expected);
+        }
+    }
+
+    #[test]
+    fn build_nothing_said_nothing_granted() {
+        let ctx = WasiCtx::builder().build().unwrap();
+        assert_eq!(
+            (ctx.args().len(), ctx.env().len(), ctx.table().len()),
+            (0, 0, 3)
+        );
+        assert!(ctx.clocks().now(crate::Clock::Realtime).is_err());
+        assert!(ctx.random().fill(&mut [0; 4]).is_err());
+    }
+
+    #[test]
+    fn build_shared_context_is_send_and_sync() {
+        fn check<T: Send + Sync>(_: &T) {}
+        check(&WasiCtx::builder().build_shared().unwrap());
+    }
+
+    #[test]
+    fn stdio_rights_never_seek_or_tell() {
+        let ctx = WasiCtx::builder().build().unwrap();
+        let rights = ctx.table().with(Fd(1), Entry::base).unwrap();
+        assert!(rights.contains(Rights::FD_WRITE | Rights::POLL_FD_READWRITE));
+        assert!(!rights.intersects(Rights::FD_READ | Rights::FD_SEEK | Rights::FD_TELL));
+    }
+}

@@ -1,0 +1,160 @@
+//! What one guest may reach.
+
+use crate::table::{OwnedTable, SharedTable, Table};
+use crate::{
+    BlockingWait, Budget, Builder, Clocks, Errno, Filter, Interest, Interrupt, Limits, Random,
+    Result, Strings, Trap, Wait,
+};
+use std::fmt;
+use std::sync::Arc;
+
+/// The context of a guest: everything that its calls act on.
+///
+/// It is used through `&self`. One instance owns it, or, as a [`SharedWasiCtx`], several threads
+/// share it; both are one code.
+pub struct WasiCtx<T = OwnedTable> {
+    pub(crate) args: Strings,
+    pub(crate) env: Strings,
+    pub(crate) table: T,
+    pub(crate) parts: Parts,
+}
+
+/// A context that may be used by several threads at once.
+pub type SharedWasiCtx = WasiCtx<SharedTable>;
+
+/// Answers a guest that raises a signal, given as the standard numbers it.
+pub(crate) type Raise = Arc<dyn Fn(u8) -> Result<()> + Send + Sync>;
+
+/// The parts of a context that do not depend on its form.
+pub(crate) struct Parts {
+    pub(crate) clocks: Arc<dyn Clocks>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) waiter: Arc<dyn BlockingWait>,
+    pub(crate) interrupt: Option<Interrupt>,
+    pub(crate) raise: Option<Raise>,
+    pub(crate) filters: Vec<Arc<dyn Filter>>,
+    pub(crate) limits: Limits,
+    pub(crate) budget: Budget,
+}
+
+impl WasiCtx {
+    /// Begins a context that grants nothing: no arguments, no environment, no directory, no clock,
+    /// no randomness; standard input is at its end, and what is written to standard output and
+    /// error is swallowed.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+}
+
+impl<T: Table> WasiCtx<T> {
+    /// The guest's arguments; the first is its own name.
+    pub fn args(&self) -> &Strings {
+        &self.args
+    }
+
+    /// The guest's environment, entries of the form `NAME=VALUE`.
+    pub fn env(&self) -> &Strings {
+        &self.env
+    }
+
+    /// The guest's descriptors.
+    pub fn table(&self) -> &T {
+        &self.table
+    }
+
+    /// The guest's clocks.
+    pub fn clocks(&self) -> &dyn Clocks {
+        &*self.parts.clocks
+    }
+
+    /// The guest's randomness.
+    pub fn random(&self) -> &dyn Random {
+        &*self.parts.random
+    }
+
+    /// The filters that see the guest's calls, the first to see them first.
+    #[inline]
+    pub fn filters(&self) -> &[Arc<dyn Filter>] {
+        &self.parts.filters
+    }
+
+    /// The guest's limits.
+    pub fn limits(&self) -> &Limits {
+        &self.parts.limits
+    }
+
+    /// The host memory that the guest's objects may hold.
+    pub fn budget(&self) -> &Budget {
+        &self.parts.budget
+    }
+
+    /// The switch that ends the guest, if the builder was given one.
+    pub fn interrupt(&self) -> Option<&Interrupt> {
+        self.parts.interrupt.as_ref()
+    }
+
+    /// Lets others run.
+    pub fn yield_now(&self) {
+        self.parts.waiter.yield_now();
+    }
+
+    /// Raises a signal of the guest's.
+    ///
+    /// # Errors
+    /// - `NOTSUP`: the embedder takes no signals. The host's own process never receives one.
+    /// - whatever the embedder answers.
+    pub fn raise(&self, signal: u8) -> Result<()> {
+        match &self.parts.raise {
+            Some(raise) => raise(signal),
+            None => Err(Errno::Notsup.into()),
+        }
+    }
+
+    /// Adds what ends every wait: the context's interrupt.
+    pub fn interruptible(&self, mut wait: Wait) -> Wait {
+        if let Some(interrupt) = &self.parts.interrupt {
+            wait.objects
+                .push((Arc::new(interrupt.clone()), Interest::Read));
+        }
+        wait
+    }
+
+    /// Whether the guest has been ended from outside.
+    ///
+    /// # Errors
+    /// The trap that ends it.
+    pub fn check_interrupt(&self) -> Result<(), Trap> {
+        match self.parts.interrupt.as_ref().and_then(Interrupt::fired) {
+            Some(reason) => Err(Trap::interrupted(reason)),
+            None => Ok(()),
+        }
+    }
+
+    /// Blocks the calling thread until what is waited for has come.
+    ///
+    /// # Errors
+    /// - the trap of an interrupt
+    /// - a `Host` trap: what is waited for cannot be waited for by this context's waiter, which is
+    ///   a mistake in how the context was put together.
+    pub fn block(&self, wait: Wait) -> Result<(), Trap> {
+        self.check_interrupt()?;
+        let wait = self.interruptible(wait);
+        self.parts
+            .waiter
+            .wait(&wait, self.clocks())
+            .map_err(|error| {
+                let message = format!("the context's waiter cannot wait for this: {error}");
+                Trap::new(crate::TrapKind::Host, message)
+            })?;
+        self.check_interrupt()
+    }
+}
+
+impl<T: Table> fmt::Debug for WasiCtx<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WasiCtx")
+            .field("args", &self.args)
+            .field("descriptors", &self.table.len())
+            .finish_non_exhaustive()
+    }
+}

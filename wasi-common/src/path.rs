@@ -1,0 +1,117 @@
+//! Paths as a guest may say them.
+
+use crate::Errno;
+
+/// A path that is relative, not empty, free of NUL, and of bearable length.
+///
+/// A directory only ever receives paths of this type. Whether it stays beneath the directory is
+/// for the directory to see: `..` and symbolic links are resolved there, never here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct GuestPath<'a>(&'a str);
+
+/// The most bytes that a path may have, as in POSIX `PATH_MAX` without its NUL.
+const LONGEST_PATH: usize = 4095;
+
+/// The most bytes that one name may have, POSIX `NAME_MAX`.
+const LONGEST_NAME: usize = 255;
+
+impl<'a> GuestPath<'a> {
+    /// Checks a path.
+    ///
+    /// # Errors
+    /// In this order:
+    /// - `NOENT`: it is empty (POSIX, pathname resolution).
+    /// - `INVAL`: it holds a NUL.
+    /// - `PERM`: it is absolute, and so leaves the directory that it is said to be in.
+    /// - `NAMETOOLONG`: it has more than 4095 bytes, or a name in it more than 255.
+    ///
+    /// ```
+    /// use turnkey_wasi_common::{Errno, GuestPath};
+    ///
+    /// assert!(GuestPath::new("a/b/").unwrap().has_trailing_slash());
+    /// assert_eq!(GuestPath::new("").unwrap_err(), Errno::Noent);
+    /// assert_eq!(GuestPath::new("/etc").unwrap_err(), Errno::Perm);
+    /// ```
+    pub fn new(text: &'a str) -> Result<Self, Errno> {
+        if text.is_empty() {
+            return Err(Errno::Noent);
+        }
+        if text.as_bytes().contains(&0) {
+            return Err(Errno::Inval);
+        }
+        if text.starts_with('/') {
+            return Err(Errno::Perm);
+        }
+        if text.len() > LONGEST_PATH {
+            return Err(Errno::Nametoolong);
+        }
+        if text.len() > LONGEST_NAME && text.split('/').any(|name| name.len() > LONGEST_NAME) {
+            return Err(Errno::Nametoolong);
+        }
+        Ok(Self(text))
+    }
+
+    /// The path as it was said.
+    pub fn as_str(self) -> &'a str {
+        self.0
+    }
+
+    /// Whether it ends in a slash, by which POSIX demands a directory.
+    pub fn has_trailing_slash(self) -> bool {
+        self.0.ends_with('/')
+    }
+
+    /// The path without the slashes at its end.
+    #[must_use]
+    pub fn without_trailing_slashes(self) -> Self {
+        Self(self.0.trim_end_matches('/'))
+    }
+
+    /// The names between the slashes, `.` and `..` among them.
+    pub fn names(self) -> impl DoubleEndedIterator<Item = &'a str> {
+        self.0.split('/').filter(|name| !name.is_empty())
+    }
+}
+
+/// Checks the text that a symbolic link is to hold.
+///
+/// # Errors
+/// As for a path; an absolute target is refused because it could only lead outside.
+pub fn check_link_target(text: &str) -> Result<(), Errno> {
+    GuestPath::new(text).map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn new_each_flaw_its_errno() {
+        let long_path = "ab/".repeat(2000);
+        let long_name = "n".repeat(256);
+        let cases = [
+            ("", Err(Errno::Noent)),
+            ("a\0b", Err(Errno::Inval)),
+            ("a\0", Err(Errno::Inval)),
+            ("/\0", Err(Errno::Inval)),
+            ("/", Err(Errno::Perm)),
+            ("/a", Err(Errno::Perm)),
+            (long_path.as_str(), Err(Errno::Nametoolong)),
+            (long_name.as_str(), Err(Errno::Nametoolong)),
+            (&long_name[1..], Ok(())),
+            ("..", Ok(())),
+            ("a//b/./", Ok(())),
+            ("grüße", Ok(())),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(GuestPath::new(text).map(|_| ()), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn names_doubled_slashes_left_out() {
+        let path = GuestPath::new("a//./b/../").unwrap();
+        assert_eq!(path.names().collect::<Vec<_>>(), ["a", ".", "b", ".."]);
+        assert_eq!(path.without_trailing_slashes().as_str(), "a//./b/..");
+    }
+}

@@ -1,0 +1,23 @@
+//! Randomness as a guest receives it.
+
+use crate::{Errno, Result};
+
+/// A source of random bytes.
+pub trait Random: Send + Sync {
+    /// Fills the whole of `bytes`.
+    ///
+    /// # Errors
+    /// - `IO`: the source failed; what `bytes` holds is unspecified.
+    /// - whatever errno a source answers that denies its bytes.
+    fn fill(&self, bytes: &mut [u8]) -> Result<()>;
+}
+
+/// Randomness that is not there: every request answers `NOTSUP`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DeniedRandom;
+
+impl Random for DeniedRandom {
+    fn fill(&self, _bytes: &mut [u8]) -> Result<()> {
+        Err(Errno::Notsup.into())
+    }
+}

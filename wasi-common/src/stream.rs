@@ -1,0 +1,50 @@
+//! Objects that are read and written in order: pipes, terminals, FIFOs, devices.
+
+use crate::{Errno, FileType, Pollable, Result, Stat};
+use std::io::{IoSlice, IoSliceMut};
+
+/// A stream of bytes without a position.
+///
+/// Reading and writing answer at once. `AGAIN` means that the caller must wait until the object is
+/// ready; whether the guest waits or sees the errno is decided above, by the `NONBLOCK` flag of
+/// its descriptor. Methods that are not implemented answer `NOTSUP`.
+pub trait Stream: Pollable {
+    /// What the stream is. [`FileType::CharacterDevice`] is how a guest knows a terminal.
+    fn file_type(&self) -> FileType {
+        FileType::Unknown
+    }
+
+    /// The stream's attributes: its type, and zeros unless more is known.
+    ///
+    /// # Errors
+    /// - `IO`: the host failed.
+    fn stat(&self) -> Result<Stat> {
+        Ok(Stat {
+            file_type: self.file_type(),
+            ..Stat::default()
+        })
+    }
+
+    /// Reads what is there into the buffers, in order; 0 bytes mean the end of the stream.
+    ///
+    /// # Errors
+    /// - `AGAIN`: nothing is there yet.
+    /// - `NOTSUP`: the stream cannot be read.
+    /// - `IO`: the host failed.
+    fn read(&self, buffers: &mut [IoSliceMut<'_>]) -> Result<usize> {
+        let _ = buffers;
+        Err(Errno::Notsup.into())
+    }
+
+    /// Writes as much of the buffers, in order, as finds room.
+    ///
+    /// # Errors
+    /// - `AGAIN`: there is no room yet.
+    /// - `PIPE`: nobody will ever read.
+    /// - `NOTSUP`: the stream cannot be written.
+    /// - `IO`: the host failed.
+    fn write(&self, buffers: &[IoSlice<'_>]) -> Result<usize> {
+        let _ = buffers;
+        Err(Errno::Notsup.into())
+    }
+}

@@ -1,0 +1,67 @@
+//! Lists of strings as a guest receives them: packed, each with a NUL behind it.
+
+/// Arguments or environment entries.
+///
+/// ```
+/// use turnkey_wasi_common::WasiCtx;
+///
+/// let ctx = WasiCtx::builder().args(["a", "bc"]).build()?;
+/// assert_eq!(ctx.args().packed(), b"a\0bc\0");
+/// assert_eq!(ctx.args().iter().collect::<Vec<_>>(), ["a", "bc"]);
+/// # Ok::<(), turnkey_wasi_common::BuildError>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Strings {
+    /// The strings, each followed by a NUL.
+    packed: String,
+    /// Where each string begins.
+    starts: Vec<u32>,
+}
+
+impl Strings {
+    /// Adds a string. `false` if it holds a NUL or the whole would exceed 4 GiB.
+    #[must_use]
+    pub(crate) fn push(&mut self, text: &str) -> bool {
+        let Ok(start) = u32::try_from(self.packed.len()) else {
+            return false;
+        };
+        let end = self.packed.len() + text.len() + 1;
+        if text.contains('\0') || u32::try_from(end).is_err() {
+            return false;
+        }
+        self.starts.push(start);
+        self.packed.push_str(text);
+        self.packed.push('\0');
+        true
+    }
+
+    pub(crate) fn shrink(&mut self) {
+        self.packed.shrink_to_fit();
+        self.starts.shrink_to_fit();
+    }
+
+    /// How many strings there are.
+    pub fn len(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.starts.is_empty()
+    }
+
+    /// All strings, one behind the other, each with its NUL.
+    pub fn packed(&self) -> &[u8] {
+        self.packed.as_bytes()
+    }
+
+    /// The offset in [`packed`](Self::packed) at which each string begins, in bytes.
+    pub fn starts(&self) -> &[u32] {
+        &self.starts
+    }
+
+    /// The strings one by one.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.packed.split_terminator('\0')
+    }
+}

@@ -1,0 +1,147 @@
+//! Waiting: the only thing that takes time.
+
+use crate::{Clock, Clocks, Errno, Interest, Pollable, Result};
+use smallvec::SmallVec;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Waker;
+use std::thread::Thread;
+use std::time::Duration;
+
+/// What a call waits for: any of some objects, or a moment.
+#[derive(Clone, Default)]
+pub struct Wait {
+    /// The objects, and what is to be done with each.
+    pub objects: SmallVec<[(Arc<dyn Pollable>, Interest); 2]>,
+    /// A reading of the context's monotonic clock, in nanoseconds.
+    pub deadline: Option<u64>,
+}
+
+impl Wait {
+    /// A wait for one object.
+    pub fn object(object: Arc<dyn Pollable>, interest: Interest) -> Self {
+        let mut wait = Self::default();
+        wait.objects.push((object, interest));
+        wait
+    }
+
+    /// Whether an object is ready now. An object that fails counts: the call that waits for it
+    /// will see the error.
+    pub fn any_ready(&self) -> bool {
+        self.objects
+            .iter()
+            .any(|(object, interest)| !matches!(object.readiness(*interest), Ok(None)))
+    }
+
+    /// Nanoseconds until the deadline, 0 if it has passed, `None` if there is none.
+    ///
+    /// # Errors
+    /// - `INVAL`: there is a deadline and no monotonic clock.
+    pub fn remaining(&self, clocks: &dyn Clocks) -> Result<Option<u64>> {
+        match self.deadline {
+            None => Ok(None),
+            Some(deadline) => {
+                let now = clocks.now(Clock::Monotonic)?;
+                Ok(Some(deadline.saturating_sub(now)))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wait")
+            .field("objects", &self.objects.len())
+            .field("deadline", &self.deadline)
+            .finish()
+    }
+}
+
+/// A way to wait that blocks the calling thread (or moves a virtual clock).
+pub trait BlockingWait: Send + Sync {
+    /// Returns when one of the objects is ready or the deadline has passed. Returning early is
+    /// allowed: the caller looks again.
+    ///
+    /// # Errors
+    /// - `NOTSUP`: one of the objects cannot be waited for in this way.
+    /// - `INVAL`: there is a deadline and no clock to measure it by.
+    fn wait(&self, wait: &Wait, clocks: &dyn Clocks) -> Result<()>;
+
+    /// Lets others run.
+    fn yield_now(&self) {
+        std::thread::yield_now();
+    }
+}
+
+/// Waiting by parking the thread. It serves virtual objects, and needs no system call of its own;
+/// objects of a backend need that backend's waiter.
+///
+/// ```
+/// use std::sync::Arc;
+/// use turnkey_wasi_common::{BlockingWait, DeniedClocks, Interest, ParkWait, Pipe, Wait};
+///
+/// let (writer, reader) = Pipe::new(16);
+/// let waiting = std::thread::spawn(move || {
+///     let wait = Wait::object(Arc::new(reader), Interest::Read);
+///     ParkWait.wait(&wait, &DeniedClocks)
+/// });
+/// drop(writer);
+/// assert_eq!(waiting.join().unwrap(), Ok(()));
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ParkWait;
+
+impl BlockingWait for ParkWait {
+    fn wait(&self, wait: &Wait, clocks: &dyn Clocks) -> Result<()> {
+        if wait
+            .objects
+            .iter()
+            .any(|(object, _)| object.host().is_some())
+        {
+            return Err(Errno::Notsup.into());
+        }
+        let unpark = Arc::new(Unpark {
+            thread: std::thread::current(),
+            woken: AtomicBool::new(false),
+        });
+        let waker = Waker::from(Arc::clone(&unpark));
+        for (object, interest) in &wait.objects {
+            object.subscribe(*interest, &waker);
+        }
+        let outcome = loop {
+            if wait.any_ready() || unpark.woken.swap(false, Ordering::SeqCst) {
+                break Ok(());
+            }
+            match wait.remaining(clocks) {
+                Err(error) => break Err(error),
+                Ok(Some(0)) => break Ok(()),
+                Ok(Some(nanoseconds)) => {
+                    std::thread::park_timeout(Duration::from_nanos(nanoseconds));
+                }
+                Ok(None) => std::thread::park(),
+            }
+        };
+        for (object, _) in &wait.objects {
+            object.unsubscribe(&waker);
+        }
+        outcome
+    }
+}
+
+/// Wakes a parked thread, and remembers it in case the thread was not parked yet.
+struct Unpark {
+    thread: Thread,
+    woken: AtomicBool,
+}
+
+impl std::task::Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.woken.store(true, Ordering::SeqCst);
+        self.thread.unpark();
+    }
+}

@@ -1,0 +1,59 @@
+//! The generated files that are committed, and whether they are current.
+
+use crate::{Error, Snapshot, rust};
+use std::path::Path;
+use std::{fs, io};
+
+/// A generated file that is committed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Where it lies in the workspace, with `/` between the names.
+    pub path: &'static str,
+    /// What it holds.
+    pub text: String,
+}
+
+/// Every generated file that is committed.
+///
+/// # Errors
+/// Those of [`Snapshot::parse`], [`rust::errno`] and [`rust::rights`], none of which the documents
+/// in this package give rise to.
+pub fn files() -> Result<Vec<File>, Error> {
+    let preview_1 = Snapshot::preview_1()?;
+    Ok(vec![
+        File {
+            path: "wasi-common/src/errno.rs",
+            text: rust::errno(&preview_1)?,
+        },
+        File {
+            path: "wasi-common/src/rights.rs",
+            text: rust::rights(&preview_1)?,
+        },
+        // A package holds only its own folder, and wiggle reads documents from the package that
+        // uses it.
+        File {
+            path: "snapshots/witx/wasi_snapshot_preview1.witx",
+            text: Snapshot::PREVIEW_1.to_owned(),
+        },
+    ])
+}
+
+impl File {
+    /// Whether the workspace holds this file as it is now.
+    #[must_use]
+    pub fn is_current(&self, workspace: &Path) -> bool {
+        fs::read(workspace.join(self.path)).is_ok_and(|found| found == self.text.as_bytes())
+    }
+
+    /// Writes the file and the folders it lies in.
+    ///
+    /// # Errors
+    /// That of the host's file system.
+    pub fn write(&self, workspace: &Path) -> io::Result<()> {
+        let path = workspace.join(self.path);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(path, &self.text)
+    }
+}
