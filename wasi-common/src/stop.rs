@@ -31,6 +31,10 @@ pub enum TrapKind {
     Interrupted(Reason),
     /// A filter ended the guest.
     Refused,
+    /// The guest's own code trapped: unreachable code, a division by zero, an exhausted stack.
+    Wasm,
+    /// The guest has used up the fuel that it was given.
+    OutOfFuel,
     /// The host is in no state to go on.
     Host,
 }

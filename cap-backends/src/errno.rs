@@ -1,0 +1,170 @@
+//! What the host's errors mean to a guest.
+
+use rustix::io::Errno as Host;
+use std::io;
+use turnkey_wasi_common::{Errno, Result};
+
+/// The errno that stands for an error of the host. What has no counterpart is `IO`.
+///
+/// An error without a number of the operating system's is judged by its kind. cap-std has such an
+/// error for a path that leads outside: its kind is [`io::ErrorKind::PermissionDenied`], and the
+/// guest sees `PERM`.
+///
+/// ```
+/// use std::io;
+/// use turnkey_cap_backends::errno_of;
+/// use turnkey_wasi_common::Errno;
+///
+/// assert_eq!(errno_of(&io::ErrorKind::NotFound.into()), Errno::Noent);
+/// assert_eq!(errno_of(&io::Error::other("unheard of")), Errno::Io);
+/// ```
+pub fn errno_of(error: &io::Error) -> Errno {
+    match Host::from_io_error(error) {
+        Some(host) => of_number(host),
+        None => of_kind(error.kind()),
+    }
+}
+
+/// Turns the host's results into the core's.
+pub(crate) trait OrErrno<T> {
+    fn or_errno(self) -> Result<T>;
+}
+
+impl<T> OrErrno<T> for rustix::io::Result<T> {
+    #[inline]
+    fn or_errno(self) -> Result<T> {
+        self.map_err(|host| of_number(host).into())
+    }
+}
+
+impl<T> OrErrno<T> for io::Result<T> {
+    #[inline]
+    fn or_errno(self) -> Result<T> {
+        self.map_err(|error| errno_of(&error).into())
+    }
+}
+
+fn of_number(host: Host) -> Errno {
+    match host {
+        Host::TOOBIG => Errno::TooBig,
+        Host::ACCESS => Errno::Acces,
+        Host::ADDRINUSE => Errno::Addrinuse,
+        Host::ADDRNOTAVAIL => Errno::Addrnotavail,
+        Host::AFNOSUPPORT | Host::PFNOSUPPORT => Errno::Afnosupport,
+        Host::AGAIN => Errno::Again,
+        Host::ALREADY => Errno::Already,
+        Host::BADF => Errno::Badf,
+        Host::BADMSG => Errno::Badmsg,
+        Host::BUSY => Errno::Busy,
+        Host::CANCELED => Errno::Canceled,
+        Host::CHILD => Errno::Child,
+        Host::CONNABORTED => Errno::Connaborted,
+        Host::CONNREFUSED => Errno::Connrefused,
+        Host::CONNRESET => Errno::Connreset,
+        Host::DEADLK => Errno::Deadlk,
+        Host::DESTADDRREQ => Errno::Destaddrreq,
+        Host::DOM => Errno::Dom,
+        Host::DQUOT => Errno::Dquot,
+        Host::EXIST => Errno::Exist,
+        Host::FAULT => Errno::Fault,
+        Host::FBIG => Errno::Fbig,
+        Host::HOSTDOWN | Host::HOSTUNREACH => Errno::Hostunreach,
+        Host::IDRM => Errno::Idrm,
+        Host::ILSEQ => Errno::Ilseq,
+        Host::INPROGRESS => Errno::Inprogress,
+        Host::INTR => Errno::Intr,
+        Host::INVAL => Errno::Inval,
+        Host::ISCONN => Errno::Isconn,
+        Host::ISDIR => Errno::Isdir,
+        Host::LOOP => Errno::Loop,
+        Host::MFILE => Errno::Mfile,
+        Host::MLINK => Errno::Mlink,
+        Host::MSGSIZE => Errno::Msgsize,
+        Host::MULTIHOP => Errno::Multihop,
+        Host::NAMETOOLONG => Errno::Nametoolong,
+        Host::NETDOWN => Errno::Netdown,
+        Host::NETRESET => Errno::Netreset,
+        Host::NETUNREACH => Errno::Netunreach,
+        Host::NFILE => Errno::Nfile,
+        Host::NOBUFS => Errno::Nobufs,
+        Host::NODEV => Errno::Nodev,
+        Host::NOENT => Errno::Noent,
+        Host::NOEXEC => Errno::Noexec,
+        Host::NOLCK => Errno::Nolck,
+        Host::NOLINK => Errno::Nolink,
+        Host::NOMEM => Errno::Nomem,
+        Host::NOMSG => Errno::Nomsg,
+        Host::NOPROTOOPT => Errno::Noprotoopt,
+        Host::NOSPC => Errno::Nospc,
+        Host::NOSYS => Errno::Nosys,
+        Host::NOTCONN => Errno::Notconn,
+        Host::NOTDIR => Errno::Notdir,
+        Host::NOTEMPTY => Errno::Notempty,
+        Host::NOTRECOVERABLE => Errno::Notrecoverable,
+        Host::NOTSOCK => Errno::Notsock,
+        Host::NOTTY => Errno::Notty,
+        Host::NXIO => Errno::Nxio,
+        Host::OVERFLOW => Errno::Overflow,
+        Host::OWNERDEAD => Errno::Ownerdead,
+        Host::PERM => Errno::Perm,
+        Host::PIPE | Host::SHUTDOWN => Errno::Pipe,
+        Host::PROTO => Errno::Proto,
+        Host::PROTONOSUPPORT | Host::SOCKTNOSUPPORT => Errno::Protonosupport,
+        Host::PROTOTYPE => Errno::Prototype,
+        Host::RANGE => Errno::Range,
+        Host::ROFS => Errno::Rofs,
+        Host::SPIPE => Errno::Spipe,
+        Host::SRCH => Errno::Srch,
+        Host::STALE => Errno::Stale,
+        Host::TIMEDOUT => Errno::Timedout,
+        Host::TXTBSY => Errno::Txtbsy,
+        Host::XDEV => Errno::Xdev,
+        // One number on some systems and two on others, so none of them can be a pattern of its
+        // own beside its twin.
+        _ if host == Host::NOTSUP || host == Host::OPNOTSUPP => Errno::Notsup,
+        _ if host == Host::WOULDBLOCK => Errno::Again,
+        _ => Errno::Io,
+    }
+}
+
+fn of_kind(kind: io::ErrorKind) -> Errno {
+    use io::ErrorKind as Kind;
+    match kind {
+        Kind::NotFound => Errno::Noent,
+        Kind::PermissionDenied => Errno::Perm,
+        Kind::ConnectionRefused => Errno::Connrefused,
+        Kind::ConnectionReset => Errno::Connreset,
+        Kind::HostUnreachable => Errno::Hostunreach,
+        Kind::NetworkUnreachable => Errno::Netunreach,
+        Kind::ConnectionAborted => Errno::Connaborted,
+        Kind::NotConnected => Errno::Notconn,
+        Kind::AddrInUse => Errno::Addrinuse,
+        Kind::AddrNotAvailable => Errno::Addrnotavail,
+        Kind::NetworkDown => Errno::Netdown,
+        Kind::BrokenPipe => Errno::Pipe,
+        Kind::AlreadyExists => Errno::Exist,
+        Kind::WouldBlock => Errno::Again,
+        Kind::NotADirectory => Errno::Notdir,
+        Kind::IsADirectory => Errno::Isdir,
+        Kind::DirectoryNotEmpty => Errno::Notempty,
+        Kind::ReadOnlyFilesystem => Errno::Rofs,
+        Kind::StaleNetworkFileHandle => Errno::Stale,
+        Kind::InvalidInput => Errno::Inval,
+        Kind::InvalidData => Errno::Ilseq,
+        Kind::TimedOut => Errno::Timedout,
+        Kind::StorageFull => Errno::Nospc,
+        Kind::NotSeekable => Errno::Spipe,
+        Kind::QuotaExceeded => Errno::Dquot,
+        Kind::FileTooLarge => Errno::Fbig,
+        Kind::ResourceBusy => Errno::Busy,
+        Kind::ExecutableFileBusy => Errno::Txtbsy,
+        Kind::Deadlock => Errno::Deadlk,
+        Kind::CrossesDevices => Errno::Xdev,
+        Kind::TooManyLinks => Errno::Mlink,
+        Kind::ArgumentListTooLong => Errno::TooBig,
+        Kind::Interrupted => Errno::Intr,
+        Kind::Unsupported => Errno::Notsup,
+        Kind::OutOfMemory => Errno::Nomem,
+        _ => Errno::Io,
+    }
+}

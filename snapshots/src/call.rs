@@ -1,0 +1,231 @@
+//! One call of a guest, from its first attempt to its result.
+
+use crate::error::{Error, stop};
+use crate::memory::Memory;
+use smallvec::SmallVec;
+use std::cell::Cell;
+use std::sync::Arc;
+use turnkey_wasi_common::function::Function;
+use turnkey_wasi_common::table::{OwnedTable, Table};
+use turnkey_wasi_common::{
+    Clock, Errno, Interest, Invocation, Pollable, Stop, Verdict, Wait, WasiCtx,
+};
+
+/// What a call keeps between its attempts. Borrows nothing, so it can be kept while the guest is
+/// suspended.
+#[derive(Debug, Default)]
+pub struct CallState {
+    wait: Option<Wait>,
+    /// When the first attempt was made, by the monotonic clock, if anybody had to know.
+    began: Option<u64>,
+    /// The filters have let the call pass.
+    passed: bool,
+    notes: SmallVec<[Cell<u64>; 2]>,
+}
+
+impl CallState {
+    /// The state of a call that has not been attempted.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What the last attempt has to wait for, if it had no result. Then the result that it gave is
+    /// meaningless, and the call is to be attempted again, with the same arguments.
+    pub fn take_wait(&mut self) -> Option<Wait> {
+        self.wait.take()
+    }
+}
+
+/// One attempt at a call.
+pub struct Call<'a, T = OwnedTable> {
+    ctx: &'a WasiCtx<T>,
+    state: &'a mut CallState,
+}
+
+impl<'a, T: Table> Call<'a, T> {
+    /// An attempt at a call of the guest whose context this is.
+    pub fn new(ctx: &'a WasiCtx<T>, state: &'a mut CallState) -> Self {
+        Self { ctx, state }
+    }
+
+    pub(crate) fn ctx(&self) -> &'a WasiCtx<T> {
+        self.ctx
+    }
+
+    /// Gives up the attempt until something has come.
+    pub(crate) fn wait(&mut self, wait: Wait) -> Error {
+        self.state.wait = Some(wait);
+        Error::Wait
+    }
+
+    /// Gives up the attempt until an object is ready.
+    pub(crate) fn wait_for(&mut self, object: Arc<dyn Pollable>, interest: Interest) -> Error {
+        self.wait(Wait::object(object, interest))
+    }
+
+    /// When the call began: a reading of the monotonic clock, the same in every attempt.
+    pub(crate) fn began(&mut self) -> Result<u64, Error> {
+        match self.state.began {
+            Some(began) => Ok(began),
+            None => {
+                let now = self.ctx.clocks().now(Clock::Monotonic)?;
+                self.state.began = Some(now);
+                Ok(now)
+            }
+        }
+    }
+
+    /// Carries out `attempt`, unless a filter has something against it.
+    #[cold]
+    pub(crate) fn filtered<R: Answer>(
+        &mut self,
+        function: &'static Function,
+        args: &[u64],
+        memory: &mut Memory<'_>,
+        attempt: impl FnOnce(&mut Self, &mut Memory<'_>) -> Result<R, Stop>,
+    ) -> Result<R, Stop> {
+        let filters = self.ctx.filters();
+        if !self.state.passed {
+            self.state.notes.resize(filters.len(), Cell::new(0));
+            for (index, (filter, note)) in filters.iter().zip(&self.state.notes).enumerate() {
+                let call = Invocation {
+                    function,
+                    args,
+                    note,
+                };
+                let refused = match filter.before(&call, memory.bytes()) {
+                    Verdict::Continue => continue,
+                    Verdict::Deny(errno) => R::errno(errno),
+                    Verdict::Trap(trap) => Err(Stop::Trap(trap)),
+                };
+                self.tell_after(function, args, index, memory, &refused);
+                return refused;
+            }
+            self.state.passed = true;
+        }
+        let result = attempt(self, memory);
+        if self.state.wait.is_none() {
+            self.tell_after(function, args, filters.len(), memory, &result);
+        }
+        result
+    }
+
+    /// Tells the first `count` filters, the last of them first, how the call ended.
+    fn tell_after<R: Answer>(
+        &self,
+        function: &'static Function,
+        args: &[u64],
+        count: usize,
+        memory: &mut Memory<'_>,
+        result: &Result<R, Stop>,
+    ) {
+        let errno = result.as_ref().ok().and_then(Answer::to_errno);
+        let filters = self.ctx.filters().iter().zip(&self.state.notes).take(count);
+        for (filter, note) in filters.rev() {
+            let call = Invocation {
+                function,
+                args,
+                note,
+            };
+            filter.after(&call, memory.bytes(), errno);
+        }
+    }
+}
+
+/// What a function answers in core WebAssembly: an errno, or nothing.
+pub(crate) trait Answer: Sized {
+    /// The answer that tells this errno; a function that answers nothing cannot, and ends.
+    fn errno(errno: Errno) -> Result<Self, Stop>;
+
+    /// The errno that this answer tells.
+    fn to_errno(&self) -> Option<Errno>;
+}
+
+impl Answer for i32 {
+    fn errno(errno: Errno) -> Result<Self, Stop> {
+        Ok(Self::from(errno.number()))
+    }
+
+    fn to_errno(&self) -> Option<Errno> {
+        u16::try_from(*self).ok().and_then(Errno::from_number)
+    }
+}
+
+impl Answer for () {
+    fn errno(errno: Errno) -> Result<Self, Stop> {
+        let message = format!("a filter denied a call that cannot return: {errno}");
+        Err(Stop::Trap(turnkey_wasi_common::Trap::new(
+            turnkey_wasi_common::TrapKind::Refused,
+            message,
+        )))
+    }
+
+    fn to_errno(&self) -> Option<Errno> {
+        None
+    }
+}
+
+/// A value of core WebAssembly as the 64 bits by which filters see it.
+pub(crate) trait Word: Sized {
+    fn to_word(self) -> u64;
+    fn of_word(word: u64) -> Self;
+}
+
+impl Word for i32 {
+    fn to_word(self) -> u64 {
+        u64::from(self.cast_unsigned())
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "an i32 travels in the lower half of a word"
+    )]
+    fn of_word(word: u64) -> Self {
+        (word as u32).cast_signed()
+    }
+}
+
+impl Word for i64 {
+    fn to_word(self) -> u64 {
+        self.cast_unsigned()
+    }
+
+    fn of_word(word: u64) -> Self {
+        word.cast_signed()
+    }
+}
+
+impl Word for () {
+    fn to_word(self) -> u64 {
+        0
+    }
+
+    fn of_word(_: u64) -> Self {}
+}
+
+/// The result that wiggle's glue gave, with an error of ours.
+#[inline]
+pub(crate) fn finish<R>(result: wiggle::anyhow::Result<R>) -> Result<R, Stop> {
+    result.map_err(stop)
+}
+
+/// Carries a call out to its end, blocking the thread whenever the guest has to wait.
+///
+/// `attempt` is called again after each wait, and is to borrow the guest's memory anew each time.
+///
+/// # Errors
+/// The guest's exit, or the trap that ends it.
+#[inline]
+pub fn complete<T: Table, R>(
+    ctx: &WasiCtx<T>,
+    mut attempt: impl FnMut(&mut Call<'_, T>) -> Result<R, Stop>,
+) -> Result<R, Stop> {
+    let mut state = CallState::new();
+    loop {
+        let result = attempt(&mut Call::new(ctx, &mut state));
+        match state.take_wait() {
+            None => return result,
+            Some(wait) => ctx.block(wait)?,
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The snapshot's own types, and what they are in the core.
+
+use super::bindings::types;
+use crate::buffers::Iovecs;
+use crate::operations::WantedTimes;
+use crate::operations::io::Whence;
+use turnkey_wasi_common::{
+    Advice, Clock, Errno, Fd, FdFlags, FileType, Follow, ReceiveFlags, Rights, Shutdown, Stat,
+};
+
+pub(super) fn errno(errno: Errno) -> types::Errno {
+    types::Errno::try_from(errno.number()).unwrap_or(types::Errno::Io)
+}
+
+pub(super) fn fd(fd: types::Fd) -> Fd {
+    Fd(fd.into())
+}
+
+pub(super) fn clock(id: types::Clockid) -> Clock {
+    match id {
+        types::Clockid::Realtime => Clock::Realtime,
+        types::Clockid::Monotonic => Clock::Monotonic,
+        types::Clockid::ProcessCputimeId => Clock::ProcessCpu,
+        types::Clockid::ThreadCputimeId => Clock::ThreadCpu,
+    }
+}
+
+pub(super) fn whence(whence: types::Whence) -> Whence {
+    match whence {
+        types::Whence::Set => Whence::Start,
+        types::Whence::Cur => Whence::Current,
+        types::Whence::End => Whence::End,
+    }
+}
+
+pub(super) fn advice(advice: types::Advice) -> Advice {
+    match advice {
+        types::Advice::Normal => Advice::Normal,
+        types::Advice::Sequential => Advice::Sequential,
+        types::Advice::Random => Advice::Random,
+        types::Advice::Willneed => Advice::WillNeed,
+        types::Advice::Dontneed => Advice::DontNeed,
+        types::Advice::Noreuse => Advice::NoReuse,
+    }
+}
+
+pub(super) fn file_type(file_type: FileType) -> types::Filetype {
+    match file_type {
+        FileType::Unknown => types::Filetype::Unknown,
+        FileType::BlockDevice => types::Filetype::BlockDevice,
+        FileType::CharacterDevice => types::Filetype::CharacterDevice,
+        FileType::Directory => types::Filetype::Directory,
+        FileType::RegularFile => types::Filetype::RegularFile,
+        FileType::SocketDgram => types::Filetype::SocketDgram,
+        FileType::SocketStream => types::Filetype::SocketStream,
+        FileType::SymbolicLink => types::Filetype::SymbolicLink,
+    }
+}
+
+pub(super) fn filestat(stat: &Stat) -> types::Filestat {
+    types::Filestat {
+        dev: stat.device,
+        ino: stat.inode,
+        filetype: file_type(stat.file_type),
+        nlink: stat.links,
+        size: stat.size,
+        atim: stat.accessed,
+        mtim: stat.modified,
+        ctim: stat.changed,
+    }
+}
+
+/// The flags of an open descriptor, `None` if one is asked for that it cannot have.
+pub(super) fn fd_flags(flags: types::Fdflags) -> Option<FdFlags> {
+    let possible = types::Fdflags::APPEND | types::Fdflags::NONBLOCK;
+    if !possible.contains(flags) {
+        return None;
+    }
+    let mut known = FdFlags::empty();
+    known.set(FdFlags::APPEND, flags.contains(types::Fdflags::APPEND));
+    known.set(FdFlags::NONBLOCK, flags.contains(types::Fdflags::NONBLOCK));
+    Some(known)
+}
+
+pub(super) fn to_fdflags(flags: FdFlags) -> types::Fdflags {
+    let mut told = types::Fdflags::empty();
+    told.set(types::Fdflags::APPEND, flags.contains(FdFlags::APPEND));
+    told.set(types::Fdflags::NONBLOCK, flags.contains(FdFlags::NONBLOCK));
+    told
+}
+
+pub(super) fn rights(rights: types::Rights) -> Rights {
+    Rights::from_bits_truncate(rights.bits())
+}
+
+pub(super) fn to_rights(rights: Rights) -> types::Rights {
+    types::Rights::from_bits_truncate(rights.bits())
+}
+
+pub(super) fn follow(flags: types::Lookupflags) -> Follow {
+    match flags.contains(types::Lookupflags::SYMLINK_FOLLOW) {
+        true => Follow::Yes,
+        false => Follow::No,
+    }
+}
+
+pub(super) fn times(accessed: u64, modified: u64, flags: types::Fstflags) -> WantedTimes {
+    let set = |flag, value| flags.contains(flag).then_some(value);
+    WantedTimes {
+        accessed: set(types::Fstflags::ATIM, accessed),
+        accessed_now: flags.contains(types::Fstflags::ATIM_NOW),
+        modified: set(types::Fstflags::MTIM, modified),
+        modified_now: flags.contains(types::Fstflags::MTIM_NOW),
+    }
+}
+
+pub(super) fn receive_flags(flags: types::Riflags) -> ReceiveFlags {
+    ReceiveFlags {
+        peek: flags.contains(types::Riflags::RECV_PEEK),
+        wait_all: flags.contains(types::Riflags::RECV_WAITALL),
+    }
+}
+
+pub(super) fn shutdown(flags: types::Sdflags) -> Shutdown {
+    Shutdown {
+        receive: flags.contains(types::Sdflags::RD),
+        send: flags.contains(types::Sdflags::WR),
+    }
+}
+
+pub(super) fn iovecs<T>(list: wiggle::GuestPtr<[T]>) -> Iovecs {
+    Iovecs {
+        start: list.offset_base(),
+        count: list.len(),
+    }
+}
