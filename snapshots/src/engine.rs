@@ -9,9 +9,13 @@
 //! other instance's memory or context can be mistaken for it.
 
 mod import;
+mod memory_use;
+mod options;
 mod value;
 
 pub use import::{Export, ExternType, Import, Missing, Why, missing};
+pub use memory_use::MemoryUse;
+pub use options::EngineOptions;
 pub use value::{FuncType, Value, ValueType};
 
 use std::fmt;
@@ -64,7 +68,8 @@ pub struct Node {
 pub struct Limits {
     /// Units of fuel, which are about an instruction each. Used up, the instance is ended.
     pub fuel: Option<u64>,
-    /// Bytes of linear memory. Beyond it, `memory.grow` fails.
+    /// Bytes of memory: all linear memories, and 16 bytes for each element of a table. Beyond it,
+    /// `memory.grow` and `table.grow` fail.
     pub memory: Option<u64>,
 }
 

@@ -6,23 +6,27 @@
 ;; While `child_call` is on the stack, the host enters the exports below: one
 ;; for each request of the child. Exits with 0, or with 90 where stdout fails.
 (module
-  ;; Runs the child of this number. Answers its exit code (0 where `_start`
-  ;; returned), or -1 where it trapped.
+  ;; Runs the child of this number and writes how it ended: two words, of which
+  ;; the first says 0 for returned, 1 for exited with the second as its code, 2
+  ;; for trapped, 3 for not served. Answers an errno.
   (import "nanoprocess_0" "child_call"
-    (func $child_call (param i32) (result i32)))
+    (func $child_call (param $child i32) (param $outcome i32) (result i32)))
   (import "wasi_snapshot_preview1" "fd_write"
     (func $fd_write (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "proc_exit"
     (func $proc_exit (param i32)))
 
-  ;; 0 iovec | 8 one result | 32 digits, up to 64 | 128 texts
+  ;; 0 iovec | 8 one result | 16 outcome | 32 digits, up to 64 | 128 texts
   ;; 4096 scratch for the child's requests, up to 8192
   (memory (export "memory") 1)
-  (data (i32.const 128) "parent: child ended with ")
+  (data (i32.const 128) "parent: child returned")
   (data (i32.const 160) "\nparent: requests served: clock ")
   (data (i32.const 208) ", random ")
   (data (i32.const 224) "\n")
-  (data (i32.const 240) "-")
+  (data (i32.const 256) "parent: child exited with ")
+  (data (i32.const 288) "parent: child trapped")
+  (data (i32.const 320) "parent: child could not be served")
+  (data (i32.const 384) "parent: child_call answered errno ")
 
   ;; What was served so far.
   (global $clock_requests (mut i32) (i32.const 0))
@@ -31,16 +35,33 @@
   (global $next_byte (mut i32) (i32.const 0))
 
   (func (export "_start")
-    (local $outcome i32)
-    (local.set $outcome (call $child_call (i32.const 0)))
+    (local $errno i32)
+    (local.set $errno (call $child_call (i32.const 0) (i32.const 16)))
 
-    (call $say (i32.const 128) (i32.const 25))
-    (call $say_number (local.get $outcome))
+    (if (local.get $errno)
+      (then
+        (call $say (i32.const 384) (i32.const 34))
+        (call $say_number (local.get $errno)))
+      (else (call $say_outcome)))
     (call $say (i32.const 160) (i32.const 32))
     (call $say_number (global.get $clock_requests))
     (call $say (i32.const 208) (i32.const 9))
     (call $say_number (global.get $random_requests))
     (call $say (i32.const 224) (i32.const 1)))
+
+  ;; Says how the child ended.
+  (func $say_outcome
+    (block $not_served (block $trapped (block $exited (block $returned
+      (br_table $returned $exited $trapped $not_served
+        (i32.load (i32.const 16))))
+      (call $say (i32.const 128) (i32.const 22))
+      (return))
+      (call $say (i32.const 256) (i32.const 26))
+      (call $say_number (i32.load (i32.const 20)))
+      (return))
+      (call $say (i32.const 288) (i32.const 21))
+      (return))
+    (call $say (i32.const 320) (i32.const 33)))
 
   ;; Serves clock_time_get: nanoseconds, the same for every clock.
   (func (export "clock_now") (param $id i32) (result i64)
@@ -84,10 +105,6 @@
   ;; Writes a number to stdout: its digits fill the space below 64 from the end.
   (func $say_number (param $n i32)
     (local $at i32)
-    (if (i32.lt_s (local.get $n) (i32.const 0))
-      (then
-        (call $say (i32.const 240) (i32.const 1))
-        (local.set $n (i32.sub (i32.const 0) (local.get $n)))))
     (local.set $at (i32.const 64))
     (loop $digit
       (local.set $at (i32.sub (local.get $at) (i32.const 1)))

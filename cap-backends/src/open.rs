@@ -1,0 +1,201 @@
+//! Opening what lies at a path.
+
+use crate::errno::OrErrno;
+use crate::stat::timestamps_of;
+use crate::{HostDir, HostFile, HostStream};
+use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt};
+use cap_std::fs::{Dir as CapDir, OpenOptions as CapOptions, OpenOptionsExt};
+use rustix::fs::{FileType as HostType, OFlags, Timestamps, fstat};
+use rustix::io::Errno as Host;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use turnkey_wasi_common::{Errno, Error, Follow, GuestPath, Object, OpenOptions, Result, Times};
+
+/// Opens what lies at a path as what it is.
+///
+/// A FIFO or a device never makes this wait: everything is opened with `O_NONBLOCK`, which means
+/// nothing to a file, and no terminal becomes the process's own.
+///
+/// # Errors
+/// Those of [`Dir::open`](turnkey_wasi_common::Dir::open), and
+/// - `INVAL`: a directory is to be created.
+/// - `NXIO`: a socket, or a FIFO that is written and that nobody reads.
+pub(crate) fn open(dir: &CapDir, path: GuestPath<'_>, how: &OpenOptions) -> Result<Object> {
+    if how.create && how.directory {
+        return Err(Errno::Inval.into());
+    }
+    if how.directory || path.has_trailing_slash() {
+        return open_directory(dir, path, how);
+    }
+    match open_as_asked(dir, path, how) {
+        Ok(fd) => object_of(fd),
+        Err(error) if Host::from_io_error(&error) == Some(Host::ACCESS) => {
+            open_otherwise(dir, path, how, error)
+        }
+        Err(error) => Err(error).or_errno(),
+    }
+}
+
+/// Opens what the path says is a directory.
+fn open_directory(dir: &CapDir, path: GuestPath<'_>, how: &OpenOptions) -> Result<Object> {
+    if how.create {
+        // What is missing or wrong on the way there comes first.
+        crate::place::Place::find(dir, path)?;
+        return Err(Errno::Isdir.into());
+    }
+    let found = directory(dir, path, how.follow)?;
+    match how.write || how.truncate {
+        true => Err(Errno::Isdir.into()),
+        false => Ok(Object::Dir(Arc::new(HostDir::from(found)))),
+    }
+}
+
+/// Opens a directory for everything but changing its own contents, which needs no permission to
+/// read it. A slash behind the last name has a link there followed in any case.
+///
+/// # Errors
+/// - `NOTDIR`: it is none.
+/// - those of the walk.
+pub(crate) fn directory(dir: &CapDir, path: GuestPath<'_>, follow: Follow) -> Result<CapDir> {
+    let text = path.without_trailing_slashes().as_str();
+    match follow {
+        Follow::No if !path.has_trailing_slash() => dir.open_dir_nofollow(text).or_errno(),
+        _ => dir.open_dir(text).or_errno(),
+    }
+}
+
+/// Opens with the access that was asked for; with none asked for, reading is what most files
+/// allow.
+fn open_as_asked(dir: &CapDir, path: GuestPath<'_>, how: &OpenOptions) -> io::Result<OwnedFd> {
+    let read = how.read || !how.write;
+    open_with(dir, path, read, how.write, how)
+}
+
+/// Opens what is closed to the access that was tried first: without any access asked for, a file
+/// may be open to writing alone; and a directory has much to offer to somebody who may not list
+/// it.
+fn open_otherwise(
+    dir: &CapDir,
+    path: GuestPath<'_>,
+    how: &OpenOptions,
+    denied: io::Error,
+) -> Result<Object> {
+    if how.write || how.create {
+        return Err(denied).or_errno();
+    }
+    if !how.read {
+        if let Ok(fd) = open_with(dir, path, false, true, how) {
+            return object_of(fd);
+        }
+    }
+    match directory(dir, path, how.follow) {
+        Ok(found) if !how.truncate => Ok(Object::Dir(Arc::new(HostDir::from(found)))),
+        _ => Err(denied).or_errno(),
+    }
+}
+
+fn open_with(
+    dir: &CapDir,
+    path: GuestPath<'_>,
+    read: bool,
+    write: bool,
+    how: &OpenOptions,
+) -> io::Result<OwnedFd> {
+    // cap-std has creating and truncating only together with writing. As flags of their own they
+    // leave the access as it was asked for.
+    let mut flags = OFlags::empty();
+    flags.set(OFlags::CREATE, how.create);
+    flags.set(OFlags::EXCL, how.create && how.exclusive);
+    flags.set(OFlags::TRUNC, how.truncate);
+    open_flagged(dir, path, read, write, how.follow, flags)
+}
+
+/// Opens without ever waiting.
+fn open_flagged(
+    dir: &CapDir,
+    path: GuestPath<'_>,
+    read: bool,
+    write: bool,
+    follow: Follow,
+    flags: OFlags,
+) -> io::Result<OwnedFd> {
+    let flags = flags | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let mut options = CapOptions::new();
+    options
+        .read(read)
+        .write(write)
+        .follow(match follow {
+            Follow::Yes => FollowSymlinks::Yes,
+            Follow::No => FollowSymlinks::No,
+        })
+        .custom_flags(flags.bits().try_into().unwrap_or_default());
+    Ok(dir.open_with(path.as_str(), &options)?.into())
+}
+
+/// What was opened, by its type.
+fn object_of(fd: OwnedFd) -> Result<Object> {
+    let host = fstat(&fd).or_errno()?;
+    Ok(match HostType::from_raw_mode(host.st_mode) {
+        HostType::RegularFile => Object::File(Arc::new(HostFile::from(fd))),
+        HostType::Directory => Object::Dir(Arc::new(HostDir::from(fd))),
+        _ => Object::Stream(Arc::new(HostStream::opened(fd)?)),
+    })
+}
+
+/// Finds what lies at a path, links followed, without opening it for anything.
+#[cfg(target_os = "linux")]
+pub(crate) fn locate(dir: &CapDir, path: GuestPath<'_>) -> Result<OwnedFd> {
+    if path.has_trailing_slash() {
+        return Ok(directory(dir, path, Follow::Yes)?.into());
+    }
+    open_flagged(dir, path, true, false, Follow::Yes, OFlags::PATH).or_errno()
+}
+
+/// Finds what lies at a path, links followed. It has to be open to reading, as this host cannot
+/// do it otherwise.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn locate(dir: &CapDir, path: GuestPath<'_>) -> Result<OwnedFd> {
+    if path.has_trailing_slash() {
+        return Ok(directory(dir, path, Follow::Yes)?.into());
+    }
+    open_flagged(dir, path, true, false, Follow::Yes, OFlags::empty()).or_errno()
+}
+
+/// Changes the times of what lies at a path, links followed.
+pub(crate) fn set_times_at(dir: &CapDir, path: GuestPath<'_>, times: &Times) -> Result<()> {
+    let found = locate(dir, path)?;
+    match set_times(&found, times) {
+        // Linux before 5.8, and no directory: it has to be opened after all.
+        Err(Host::INVAL | Host::NOTDIR) => {
+            let open = |read| {
+                open_flagged(dir, path, read, !read, Follow::Yes, OFlags::empty())
+            };
+            let fd = open(true).or_else(|_| open(false)).or_errno()?;
+            rustix::fs::futimens(fd, &timestamps_of(times)).or_errno()
+        }
+        outcome => outcome.or_errno(),
+    }
+}
+
+/// Changes the times of what a descriptor stands for, even if it was opened for nothing.
+pub(crate) fn set_times(fd: impl AsFd, times: &Times) -> rustix::io::Result<()> {
+    let times = timestamps_of(times);
+    match set_times_of_descriptor(&fd, &times) {
+        // Linux before 5.8; a directory can be named.
+        Err(Host::INVAL) => {
+            rustix::fs::utimensat(&fd, ".", &times, rustix::fs::AtFlags::empty())
+        }
+        outcome => outcome,
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn set_times_of_descriptor(fd: impl AsFd, times: &Timestamps) -> rustix::io::Result<()> {
+    rustix::fs::utimensat(fd, "", times, rustix::fs::AtFlags::EMPTY_PATH)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn set_times_of_descriptor(fd: impl AsFd, times: &Timestamps) -> rustix::io::Result<()> {
+    rustix::fs::futimens(fd, times)
+}

@@ -1,0 +1,71 @@
+//! The command line as a whole.
+
+use crate::failure::Failure;
+use crate::run::Run;
+use crate::tour::Tour;
+use clap::Parser;
+use clap::error::ErrorKind;
+use std::process::ExitCode;
+
+/// Run WebAssembly programs with exactly the handles they need
+#[derive(Debug, Parser)]
+#[command(name = "turnkey", version, arg_required_else_help = true)]
+struct Line {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What to do.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// Run a module
+    Run(Box<Run>),
+    /// See it work: run the guests that come with the command, on every engine
+    Tour(Tour),
+}
+
+impl Command {
+    /// Does it.
+    pub(crate) fn carry_out(self) -> Result<ExitCode, Failure> {
+        match self {
+            Self::Run(run) => run.carry_out(),
+            Self::Tour(tour) => tour.carry_out(),
+        }
+    }
+}
+
+/// Reads the process's arguments. Help and the version are told here, and end the process.
+pub(crate) fn parse() -> Result<Command, Failure> {
+    match Line::try_parse() {
+        Ok(line) => Ok(line.command),
+        Err(error) if is_page(&error) => error.exit(),
+        Err(error) => Err(Failure::set_up(sentence(&error.render().to_string()))),
+    }
+}
+
+/// Whether clap answers with a page to be read instead of a mistake.
+fn is_page(error: &clap::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp
+            | ErrorKind::DisplayVersion
+            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    )
+}
+
+/// What clap says about a mistake, without the pages that it adds: the first paragraph, the tips,
+/// and where help is found.
+fn sentence(rendered: &str) -> String {
+    let mut paragraphs = rendered.split("\n\n");
+    let message = paragraphs.next().unwrap_or_default();
+    let mut sentence = message.trim_start_matches("error: ").to_owned();
+    for tip in rendered.lines().filter_map(|line| line.trim_start().strip_prefix("tip: ")) {
+        sentence.push_str("; ");
+        sentence.push_str(tip);
+    }
+    if let Some(help) = rendered.lines().find(|line| line.contains("try '--help'")) {
+        let _ = help;
+        sentence.push_str("; --help tells more");
+    }
+    sentence
+}

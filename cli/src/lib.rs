@@ -1,1 +1,0 @@
-//! The turnkey command: run WebAssembly programs with exactly the handles they need

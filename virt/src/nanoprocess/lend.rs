@@ -1,0 +1,196 @@
+//! Lending a parent to its child for the length of a call.
+//!
+//! The child's host functions must reach the parent, but a store's data cannot hold a borrow: it
+//! outlives the call. So the borrow is kept here without its lifetime, and only while the frame
+//! that owns it is on the stack.
+#![expect(
+    unsafe_code,
+    reason = "the borrow of the parent is kept without its lifetime for the length of one frame"
+)]
+
+use std::ptr::NonNull;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::ThreadId;
+use turnkey_snapshots::engine::Guest;
+
+/// A place in which a parent lies while it is lent.
+#[derive(Default)]
+pub(super) struct Lent(Mutex<Option<Loan>>);
+
+struct Loan {
+    guest: NonNull<dyn Guest>,
+    /// The thread of the frame that lends it. Nobody else may borrow.
+    thread: ThreadId,
+}
+
+// SAFETY: the pointer is used only on `thread`; elsewhere a loan is merely seen and left alone.
+unsafe impl Send for Loan {}
+
+impl Lent {
+    /// Lends `guest` while `step` runs. A loan that was there before is set aside for that time.
+    pub(super) fn lend<R>(&self, guest: &mut dyn Guest, step: impl FnOnce() -> R) -> R {
+        let guest: NonNull<dyn Guest + '_> = NonNull::from(guest);
+        // SAFETY: only the lifetime changes. The pointer lies in this place no longer than
+        // `_ended` lives, which is within the borrow of `guest`: whoever borrows does so on this
+        // thread, in a frame above this one, and has given the pointer back when `step` returns.
+        let guest: NonNull<dyn Guest> = unsafe { std::mem::transmute(guest) };
+        let loan = Loan {
+            guest,
+            thread: std::thread::current().id(),
+        };
+        let before = self.place().replace(loan);
+        let _ended = PutBack(self, before);
+        step()
+    }
+
+    /// Borrows the guest that is lent here; `None` if there is none, if it is borrowed already, or
+    /// if another thread lends it.
+    pub(super) fn borrow<R>(&self, step: impl FnOnce(&mut dyn Guest) -> R) -> Option<R> {
+        let loan = self
+            .place()
+            .take_if(|loan| loan.thread == std::thread::current().id())?;
+        let mut guest = loan.guest;
+        let _given_back = PutBack(self, Some(loan));
+        // SAFETY: the frame that lends the guest is on this thread's stack and has not ended, so
+        // the guest lives. The loan was taken out of its place, so this is the only reference made
+        // from it until it is put back, which is after `step`.
+        Some(step(unsafe { guest.as_mut() }))
+    }
+
+    fn place(&self) -> MutexGuard<'_, Option<Loan>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Restores what lay in a place, even when a panic passes by.
+struct PutBack<'a>(&'a Lent, Option<Loan>);
+
+impl Drop for PutBack<'_> {
+    fn drop(&mut self) {
+        *self.0.place() = self.1.take();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! An engine-free model, small enough to run under Miri: `cargo +nightly miri test -p
+    //! turnkey-virt lend`.
+    use super::*;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use turnkey_snapshots::engine::{FuncType, Handler, Value};
+    use turnkey_wasi_common::{Stop, Trap, WasiCtx};
+
+    struct Fake {
+        memory: Vec<u8>,
+        ctx: WasiCtx,
+    }
+
+    impl Fake {
+        fn new(memory: &[u8]) -> Self {
+            Self {
+                memory: memory.to_vec(),
+                ctx: WasiCtx::builder().build().unwrap(),
+            }
+        }
+    }
+
+    impl Guest for Fake {
+        fn export(&mut self, _name: &str) -> Option<Handler> {
+            None
+        }
+
+        fn export_type(&mut self, _handler: Handler) -> FuncType {
+            FuncType::default()
+        }
+
+        fn call(&mut self, _: Handler, _: &[Value], _: &mut [Value]) -> Result<(), Stop> {
+            Ok(())
+        }
+
+        fn memory(&mut self) -> Result<&mut [u8], Trap> {
+            Ok(&mut self.memory)
+        }
+
+        fn ctx(&self) -> &WasiCtx {
+            &self.ctx
+        }
+
+        fn fuel(&self) -> Option<u64> {
+            None
+        }
+    }
+
+    fn first_byte(lent: &Lent) -> Option<u8> {
+        lent.borrow(|guest| guest.memory().unwrap()[0])
+    }
+
+    fn increment(lent: &Lent) -> Option<()> {
+        lent.borrow(|guest| guest.memory().unwrap()[0] += 1)
+    }
+
+    #[test]
+    fn borrow_only_while_lent() {
+        let lent = Lent::default();
+        let mut parent = Fake::new(&[1]);
+        assert_eq!(first_byte(&lent), None);
+        lent.lend(&mut parent, || {
+            assert_eq!(increment(&lent), Some(()));
+            assert_eq!(increment(&lent), Some(()));
+        });
+        assert_eq!(first_byte(&lent), None);
+        assert_eq!(parent.memory, [3]);
+    }
+
+    #[test]
+    fn borrow_while_borrowed_none() {
+        let lent = Lent::default();
+        let mut parent = Fake::new(&[1]);
+        lent.lend(&mut parent, || {
+            let inner = lent.borrow(|guest| {
+                guest.memory().unwrap()[0] = 9;
+                first_byte(&lent)
+            });
+            assert_eq!(inner, Some(None));
+            assert_eq!(first_byte(&lent), Some(9));
+        });
+    }
+
+    #[test]
+    fn lend_again_inside_inner_then_outer() {
+        let lent = Lent::default();
+        let (mut outer, mut inner) = (Fake::new(&[1]), Fake::new(&[2]));
+        lent.lend(&mut outer, || {
+            lent.lend(&mut inner, || assert_eq!(first_byte(&lent), Some(2)));
+            assert_eq!(first_byte(&lent), Some(1));
+            lent.borrow(|entered| {
+                lent.lend(entered, || assert_eq!(increment(&lent), Some(())));
+                assert_eq!(first_byte(&lent), None);
+            });
+            assert_eq!(first_byte(&lent), Some(2));
+        });
+    }
+
+    #[test]
+    fn panic_while_lent_loan_ends() {
+        let lent = Lent::default();
+        let mut parent = Fake::new(&[1]);
+        let caught = catch_unwind(AssertUnwindSafe(|| {
+            lent.lend(&mut parent, || lent.borrow(|_| panic!("on purpose")));
+        }));
+        assert!(caught.is_err());
+        assert_eq!(first_byte(&lent), None);
+    }
+
+    #[test]
+    fn borrow_from_another_thread_none() {
+        let lent = Lent::default();
+        let mut parent = Fake::new(&[1]);
+        lent.lend(&mut parent, || {
+            std::thread::scope(|scope| {
+                let seen = scope.spawn(|| first_byte(&lent)).join().unwrap();
+                assert_eq!(seen, None);
+            });
+            assert_eq!(first_byte(&lent), Some(1));
+        });
+    }
+}
