@@ -127,11 +127,9 @@ impl Buffers {
     }
 
     /// The buffers as slices side by side, in the guest's order; `None` if they overlap.
-    fn disjoint<'m>(
-        &self,
-        mut bytes: &'m mut [u8],
-    ) -> Option<SmallVec<[IoSliceMut<'m>; FEW]>> {
-        let mut order: SmallVec<[(usize, &Range<usize>); FEW]> = self.0.iter().enumerate().collect();
+    fn disjoint<'m>(&self, mut bytes: &'m mut [u8]) -> Option<SmallVec<[IoSliceMut<'m>; FEW]>> {
+        let mut order: SmallVec<[(usize, &Range<usize>); FEW]> =
+            self.0.iter().enumerate().collect();
         order.sort_unstable_by_key(|(_, range)| range.start);
         let mut taken: SmallVec<[(usize, &'m mut [u8]); FEW]> = SmallVec::new();
         let mut at = 0;
@@ -249,10 +247,7 @@ mod tests {
             },
         );
         assert!(matches!(read, Err(Error::Errno(Errno::Inval))));
-        let fewer = Iovecs {
-            start: 8,
-            ..iovecs
-        };
+        let fewer = Iovecs { start: 8, ..iovecs };
         assert!(Buffers::read(&memory, fewer).is_ok());
     }
 }

@@ -173,7 +173,7 @@ pub(crate) trait Word: Sized {
 
 impl Word for i32 {
     fn to_word(self) -> u64 {
-        u64::from(self.cast_unsigned())
+        u64::from(u32::from_ne_bytes(self.to_ne_bytes()))
     }
 
     #[expect(
@@ -181,17 +181,17 @@ impl Word for i32 {
         reason = "an i32 travels in the lower half of a word"
     )]
     fn of_word(word: u64) -> Self {
-        (word as u32).cast_signed()
+        Self::from_ne_bytes((word as u32).to_ne_bytes())
     }
 }
 
 impl Word for i64 {
     fn to_word(self) -> u64 {
-        self.cast_unsigned()
+        u64::from_ne_bytes(self.to_ne_bytes())
     }
 
     fn of_word(word: u64) -> Self {
-        word.cast_signed()
+        Self::from_ne_bytes(word.to_ne_bytes())
     }
 }
 

@@ -88,8 +88,7 @@ pub struct HostFunction {
 
 /// What a host function does: it is lent the guest that called it, reads the arguments, and fills
 /// in the results, which are there already with values of the right types.
-pub type HostRun =
-    dyn Fn(&mut dyn Guest, &[Value], &mut [Value]) -> Result<(), Stop> + Send + Sync;
+pub type HostRun = dyn Fn(&mut dyn Guest, &[Value], &mut [Value]) -> Result<(), Stop> + Send + Sync;
 
 /// A guest that has been entered: an instance between its calls, or one that is in the middle of a
 /// call to the host and lends itself for its length.
@@ -106,12 +105,8 @@ pub trait Guest {
     /// # Errors
     /// - the guest's exit, or the trap that ended it.
     /// - a trap of the kind `Host`: arguments or results do not fit the function's type.
-    fn call(
-        &mut self,
-        handler: Handler,
-        args: &[Value],
-        results: &mut [Value],
-    ) -> Result<(), Stop>;
+    fn call(&mut self, handler: Handler, args: &[Value], results: &mut [Value])
+    -> Result<(), Stop>;
 
     /// The memory that the guest exports as `memory`.
     ///

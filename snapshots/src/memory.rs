@@ -79,10 +79,7 @@ impl Bytes for GuestMemory<'_> {
 }
 
 /// A guest's text, which must be UTF-8.
-pub(crate) fn text<'m>(
-    memory: &'m GuestMemory<'_>,
-    text: GuestPtr<str>,
-) -> Result<&'m str, Error> {
+pub(crate) fn text<'m>(memory: &'m GuestMemory<'_>, text: GuestPtr<str>) -> Result<&'m str, Error> {
     match memory.as_str(text)? {
         Some(text) => Ok(text),
         None => Err(shared()),

@@ -37,6 +37,10 @@ macro_rules! define {
             /// # Errors
             /// The guest's exit, or the trap that ends it.
             #[inline]
+            #[allow(
+                clippy::too_many_arguments,
+                reason = "the standard decides how many there are"
+            )]
             pub fn $function<T: Table>(
                 call: &mut Call<'_, T>,
                 memory: &mut Memory<'_>,

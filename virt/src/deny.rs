@@ -81,7 +81,11 @@ impl UnknownCall {
 
 impl fmt::Display for UnknownCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is neither a WASI function nor a class of them", self.0)
+        write!(
+            f,
+            "`{}` is neither a WASI function nor a class of them",
+            self.0
+        )
     }
 }
 

@@ -68,7 +68,10 @@ impl fmt::Display for Missing {
                 "it imports `{module}.{name}` as {asked}, but that function is {known}"
             ),
             (Why::Unknown, ty) => {
-                write!(f, "it imports the {ty} `{module}.{name}`, which does not exist here")
+                write!(
+                    f,
+                    "it imports the {ty} `{module}.{name}`, which does not exist here"
+                )
             }
             (_, ty) => write!(
                 f,

@@ -35,6 +35,7 @@ impl MemoryUse {
     }
 
     fn grow(&mut self, current: usize, desired: usize, maximum: Option<usize>, unit: u64) -> bool {
+        self.last = 0;
         if maximum.is_some_and(|maximum| desired > maximum) {
             return false;
         }

@@ -41,10 +41,7 @@ pub struct FuncType {
 
 impl FuncType {
     /// A function's type.
-    pub fn new(
-        params: impl Into<Vec<ValueType>>,
-        results: impl Into<Vec<ValueType>>,
-    ) -> Self {
+    pub fn new(params: impl Into<Vec<ValueType>>, results: impl Into<Vec<ValueType>>) -> Self {
         Self {
             params: params.into(),
             results: results.into(),
@@ -70,7 +67,37 @@ impl ValueType {
     }
 }
 
+/// The `i32` of the same bits.
+impl From<u32> for Value {
+    fn from(bits: u32) -> Self {
+        Self::I32(i32::from_ne_bytes(bits.to_ne_bytes()))
+    }
+}
+
+/// The `i64` of the same bits.
+impl From<u64> for Value {
+    fn from(bits: u64) -> Self {
+        Self::I64(i64::from_ne_bytes(bits.to_ne_bytes()))
+    }
+}
+
 impl Value {
+    /// The bits of an `i32`; `None` for another type.
+    pub fn as_u32(self) -> Option<u32> {
+        match self {
+            Self::I32(value) => Some(u32::from_ne_bytes(value.to_ne_bytes())),
+            _ => None,
+        }
+    }
+
+    /// The bits of an `i64`; `None` for another type.
+    pub fn as_u64(self) -> Option<u64> {
+        match self {
+            Self::I64(value) => Some(u64::from_ne_bytes(value.to_ne_bytes())),
+            _ => None,
+        }
+    }
+
     /// The value's type.
     pub fn ty(self) -> ValueType {
         match self {

@@ -61,13 +61,14 @@ pub(crate) fn write<T: Table>(
         }
         let description = entry.description();
         let written = match object {
-            Object::File(file) if description.flags().contains(FdFlags::APPEND) => buffers
-                .gather(memory, |slices| {
+            Object::File(file) if description.flags().contains(FdFlags::APPEND) => {
+                buffers.gather(memory, |slices| {
                     description.with_offset(|_| {
                         let appended = file.append(slices)?;
                         Ok((appended.end, appended.written))
                     })
-                })?,
+                })?
+            }
             Object::File(file) => buffers.gather(memory, |slices| {
                 description.with_offset(|at| {
                     let count = file.write_at(slices, at)?;
@@ -163,8 +164,7 @@ pub(crate) fn seek<T: Table>(
             if to < 0 {
                 return Err(Errno::Inval.into());
             }
-            let to = i64::try_from(to).map_err(|_| Errno::Overflow)?;
-            let to = to.cast_unsigned();
+            let to = u64::try_from(to).map_err(|_| Errno::Overflow)?;
             Ok((to, to))
         })
     })

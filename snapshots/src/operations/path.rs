@@ -65,7 +65,12 @@ fn from_to<T: Table>(
             if !from_entry.inheriting().contains(to_entry.inheriting()) {
                 return Err(Errno::Perm.into());
             }
-            Ok(step(from_dir, path(memory, from)?, to_dir, path(memory, to)?)?)
+            Ok(step(
+                from_dir,
+                path(memory, from)?,
+                to_dir,
+                path(memory, to)?,
+            )?)
         })
     })
 }
@@ -145,9 +150,13 @@ pub(crate) fn stat<T: Table>(
     place: (Fd, PathPtr),
     follow: Follow,
 ) -> Result<Stat, Error> {
-    at(call, memory, place, Rights::PATH_FILESTAT_GET, |dir, path| {
-        dir.stat_at(path, follow)
-    })
+    at(
+        call,
+        memory,
+        place,
+        Rights::PATH_FILESTAT_GET,
+        |dir, path| dir.stat_at(path, follow),
+    )
 }
 
 pub(crate) fn set_times<T: Table>(

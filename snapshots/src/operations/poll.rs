@@ -53,7 +53,9 @@ pub(crate) fn poll<T: Table>(
                 timeout,
                 absolute,
             } => clock_has_come(call, clock, timeout, absolute, &mut wait)?,
-            Kind::Descriptor { fd, interest } => descriptor_is_ready(call, fd, interest, &mut wait)?,
+            Kind::Descriptor { fd, interest } => {
+                descriptor_is_ready(call, fd, interest, &mut wait)?
+            }
         };
         if let Some(outcome) = ready {
             events.push(Event {
@@ -143,10 +145,7 @@ fn mode(entry: &Entry, interest: Interest) -> Rights {
 }
 
 /// Files never wait; what is left of them can be read.
-fn file_readiness(
-    entry: &Entry,
-    interest: Interest,
-) -> Result<Ready, turnkey_wasi_common::Error> {
+fn file_readiness(entry: &Entry, interest: Interest) -> Result<Ready, turnkey_wasi_common::Error> {
     Ok(match interest {
         Interest::Write => Ready {
             bytes: 1,

@@ -13,12 +13,7 @@ use turnkey_wasi_common::table::Table;
 use turnkey_wasi_common::{Durability, Errno, Interest, Stop};
 use wiggle::{GuestMemory, GuestPtr};
 
-#[expect(
-    clippy::all,
-    clippy::pedantic,
-    clippy::restriction,
-    reason = "the code is wiggle's"
-)]
+#[expect(clippy::all, clippy::restriction, reason = "the code is wiggle's")]
 mod generated {
     use super::Error;
 
@@ -397,7 +392,12 @@ impl<T: Table> WasiSnapshotPreview1 for Call<'_, T> {
         new_dir: types::Fd,
         new_name: GuestPtr<str>,
     ) -> Result<(), Error> {
-        path::rename(self, memory, (fd(old_dir), old_name), (fd(new_dir), new_name))
+        path::rename(
+            self,
+            memory,
+            (fd(old_dir), old_name),
+            (fd(new_dir), new_name),
+        )
     }
 
     fn path_symlink(
@@ -450,11 +450,7 @@ impl<T: Table> WasiSnapshotPreview1 for Call<'_, T> {
         Stop::Exit(code).into()
     }
 
-    fn proc_raise(
-        &mut self,
-        _memory: Memory<'_, '_>,
-        signal: types::Signal,
-    ) -> Result<(), Error> {
+    fn proc_raise(&mut self, _memory: Memory<'_, '_>, signal: types::Signal) -> Result<(), Error> {
         Ok(self.ctx().raise(signal.into())?)
     }
 
@@ -568,10 +564,7 @@ fn event(event: &Event) -> types::Event {
     };
     let ready = event.outcome.unwrap_or_default();
     let mut flags = types::Eventrwflags::empty();
-    flags.set(
-        types::Eventrwflags::FD_READWRITE_HANGUP,
-        ready.hangup,
-    );
+    flags.set(types::Eventrwflags::FD_READWRITE_HANGUP, ready.hangup);
     types::Event {
         userdata: event.subscription.userdata,
         error: match event.outcome {

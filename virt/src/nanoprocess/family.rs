@@ -7,9 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use turnkey_snapshots::engine::{
     FuncType, Guest, HostFunction, InstantiateError, Limits, Module, Node, Value, ValueType,
 };
-use turnkey_wasi_common::{
-    BuildError, Builder, Errno, Stop, Trap, TrapKind, WasiCtx,
-};
+use turnkey_wasi_common::{BuildError, Builder, Errno, Stop, Trap, TrapKind, WasiCtx};
 
 /// The module that parents import from.
 pub const MODULE: &str = "nanoprocess_0";
@@ -36,6 +34,9 @@ pub struct Child {
 
 impl Child {
     /// A child that is handed nothing, and to which its parent serves nothing.
+    ///
+    /// Its engine must have been made with the option `interruptible`: a parent that fails to
+    /// serve ends its child.
     pub fn new(module: Box<dyn Module>) -> Self {
         Self {
             module,
@@ -114,7 +115,10 @@ impl Child {
         };
         let start = instance.export("_start").ok_or(Errno::Noexec)?;
         Ok(match instance.call(start, &[], &mut []) {
-            Ok(()) => Ending { what: RETURNED, code: 0 },
+            Ok(()) => Ending {
+                what: RETURNED,
+                code: 0,
+            },
             Err(stop) => Ending::from(stop),
         })
     }
@@ -162,14 +166,13 @@ impl Family {
             name: "child_call".to_owned(),
             ty: FuncType::new([ValueType::I32, ValueType::I32], [ValueType::I32]),
             run: Arc::new(move |parent, args, results| {
-                let &[Value::I32(child), Value::I32(outcome)] = args else {
+                let (&[child, outcome], [result]) = (args, results) else {
                     return Err(mistyped());
                 };
-                let errno = family.call(parent, child.cast_unsigned(), outcome.cast_unsigned())?;
-                let &mut [Value::I32(ref mut result)] = results else {
-                    return Err(mistyped());
-                };
-                *result = i32::from(errno.number());
+                let child = child.as_u32().ok_or_else(mistyped)?;
+                let outcome = outcome.as_u32().ok_or_else(mistyped)?;
+                let errno = family.call(parent, child, outcome)?;
+                *result = Value::I32(errno.number().into());
                 Ok(())
             }),
         }]

@@ -128,18 +128,11 @@ fn export(
 }
 
 /// Calls a handler of two arguments that answers an `i32`.
-fn call_i32(
-    parent: &mut dyn Guest,
-    handler: Handler,
-    args: [u32; 2],
-) -> Result<u32, Stop> {
-    let args = args.map(|arg| Value::I32(arg.cast_signed()));
+fn call_i32(parent: &mut dyn Guest, handler: Handler, args: [u32; 2]) -> Result<u32, Stop> {
     let mut results = [Value::I32(0)];
-    parent.call(handler, &args, &mut results)?;
-    match results {
-        [Value::I32(answer)] => Ok(answer.cast_unsigned()),
-        _ => Err(unexpected()),
-    }
+    parent.call(handler, &args.map(Value::from), &mut results)?;
+    let [answer] = results;
+    answer.as_u32().ok_or_else(unexpected)
 }
 
 fn unexpected() -> Stop {
@@ -165,10 +158,8 @@ impl Clocks for ServedClocks {
         self.0.ask(|parent| {
             let mut results = [Value::I64(0)];
             parent.call(handler, &[Value::I32(number)], &mut results)?;
-            match results {
-                [Value::I64(now)] => Ok(now.cast_unsigned()),
-                _ => Err(unexpected()),
-            }
+            let [now] = results;
+            now.as_u64().ok_or_else(unexpected)
         })
     }
 
@@ -191,7 +182,9 @@ impl Random for ServedRandom {
             return Err(Errno::Notsup.into());
         };
         for piece in bytes.chunks_mut(PIECE) {
-            let answer = self.0.ask(|parent| fill_piece(parent, fill, alloc, piece))?;
+            let answer = self
+                .0
+                .ask(|parent| fill_piece(parent, fill, alloc, piece))?;
             if answer != Errno::Success {
                 return Err(answer.into());
             }

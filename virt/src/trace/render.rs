@@ -87,7 +87,12 @@ fn scalar(line: &mut String, ty: &Type, value: u64) {
             None => put(line, format_args!("{value}")),
         },
         Kind::Flags { flags } => named_flags(line, flags, value),
-        Kind::Int { signed: true } => put(line, format_args!("{}", value.cast_signed())),
+        Kind::Int { signed: true } => {
+            put(
+                line,
+                format_args!("{}", i64::from_ne_bytes(value.to_ne_bytes())),
+            );
+        }
         _ => put(line, format_args!("{value}")),
     }
 }
@@ -194,7 +199,13 @@ mod tests {
             Some(Errno::Badf),
             "fd_write(fd=1, iovs=2 at 0x10) = badf",
         );
-        check("proc_exit", &[7], &memory, None, "proc_exit(rval=7) ends the guest");
+        check(
+            "proc_exit",
+            &[7],
+            &memory,
+            None,
+            "proc_exit(rval=7) ends the guest",
+        );
         check(
             "fd_seek",
             &[3, (-5_i64).cast_unsigned(), 1, 0],
