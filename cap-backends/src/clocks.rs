@@ -98,7 +98,11 @@ mod tests {
             (i64::MAX, 0, None),
         ];
         for (seconds, part, expected) in cases {
-            assert_eq!(nanoseconds(seconds, part), expected, "{seconds} s {part} ns");
+            assert_eq!(
+                nanoseconds(seconds, part),
+                expected,
+                "{seconds} s {part} ns"
+            );
         }
     }
 

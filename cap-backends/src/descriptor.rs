@@ -154,6 +154,9 @@ mod tests {
     fn ways_each_end_of_a_pipe_one() {
         let (reader, writer) = pair();
         let told = [reader.ways().unwrap(), writer.ways().unwrap()];
-        assert_eq!(told.map(|ways| (ways.read, ways.write)), [(true, false), (false, true)]);
+        assert_eq!(
+            told.map(|ways| (ways.read, ways.write)),
+            [(true, false), (false, true)]
+        );
     }
 }

@@ -2,12 +2,12 @@
 
 use crate::errno::OrErrno;
 use crate::listing::HostListing;
+use crate::open;
 use crate::place::{Last, Place};
 use crate::stat::{keeps_both, stat_of, timestamps_of};
-use crate::open;
 use cap_std::AmbientAuthority;
 use cap_std::fs::Dir as CapDir;
-use io_lifetimes::IntoFd;
+use io_lifetimes::IntoFilelike;
 use rustix::fs::{AtFlags, FileType as HostType, Mode, Stat as HostStat, fstat, statat};
 use std::any::Any;
 use std::io;
@@ -56,8 +56,8 @@ impl HostDir {
     }
 
     /// Adopts a directory that is open already, cap-std's `Dir` or any descriptor of one.
-    pub fn new(dir: impl IntoFd) -> Self {
-        Self::from(dir.into_fd())
+    pub fn new(dir: impl IntoFilelike) -> Self {
+        Self::from(dir.into_filelike())
     }
 
     fn stat_name(place: impl AsFd, name: &str) -> Result<HostStat> {
@@ -210,9 +210,7 @@ impl Dir for HostDir {
     fn remove_dir(&self, path: GuestPath<'_>) -> Result<()> {
         let place = Place::find(&self.dir, path)?;
         match place.last {
-            Last::Name(name) => {
-                rustix::fs::unlinkat(&place, name, AtFlags::REMOVEDIR).or_errno()
-            }
+            Last::Name(name) => rustix::fs::unlinkat(&place, name, AtFlags::REMOVEDIR).or_errno(),
             Last::Dot => Err(Errno::Inval.into()),
             // It holds the directory by which it was reached.
             Last::DotDot => Err(Errno::Notempty.into()),

@@ -168,3 +168,129 @@ fn of_kind(kind: io::ErrorKind) -> Errno {
         _ => Errno::Io,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every number of Linux's that has a counterpart, and what it is.
+    #[cfg(target_os = "linux")]
+    const TOLD: [(i32, Errno); 83] = [
+        (1, Errno::Perm),
+        (2, Errno::Noent),
+        (3, Errno::Srch),
+        (4, Errno::Intr),
+        (6, Errno::Nxio),
+        (7, Errno::TooBig),
+        (8, Errno::Noexec),
+        (9, Errno::Badf),
+        (10, Errno::Child),
+        (11, Errno::Again),
+        (12, Errno::Nomem),
+        (13, Errno::Acces),
+        (14, Errno::Fault),
+        (16, Errno::Busy),
+        (17, Errno::Exist),
+        (18, Errno::Xdev),
+        (19, Errno::Nodev),
+        (20, Errno::Notdir),
+        (21, Errno::Isdir),
+        (22, Errno::Inval),
+        (23, Errno::Nfile),
+        (24, Errno::Mfile),
+        (25, Errno::Notty),
+        (26, Errno::Txtbsy),
+        (27, Errno::Fbig),
+        (28, Errno::Nospc),
+        (29, Errno::Spipe),
+        (30, Errno::Rofs),
+        (31, Errno::Mlink),
+        (32, Errno::Pipe),
+        (33, Errno::Dom),
+        (34, Errno::Range),
+        (35, Errno::Deadlk),
+        (36, Errno::Nametoolong),
+        (37, Errno::Nolck),
+        (38, Errno::Nosys),
+        (39, Errno::Notempty),
+        (40, Errno::Loop),
+        (42, Errno::Nomsg),
+        (43, Errno::Idrm),
+        (67, Errno::Nolink),
+        (71, Errno::Proto),
+        (72, Errno::Multihop),
+        (74, Errno::Badmsg),
+        (75, Errno::Overflow),
+        (84, Errno::Ilseq),
+        (88, Errno::Notsock),
+        (89, Errno::Destaddrreq),
+        (90, Errno::Msgsize),
+        (91, Errno::Prototype),
+        (92, Errno::Noprotoopt),
+        (93, Errno::Protonosupport),
+        (94, Errno::Protonosupport),
+        (95, Errno::Notsup),
+        (96, Errno::Afnosupport),
+        (97, Errno::Afnosupport),
+        (98, Errno::Addrinuse),
+        (99, Errno::Addrnotavail),
+        (100, Errno::Netdown),
+        (101, Errno::Netunreach),
+        (102, Errno::Netreset),
+        (103, Errno::Connaborted),
+        (104, Errno::Connreset),
+        (105, Errno::Nobufs),
+        (106, Errno::Isconn),
+        (107, Errno::Notconn),
+        (108, Errno::Pipe),
+        (110, Errno::Timedout),
+        (111, Errno::Connrefused),
+        (112, Errno::Hostunreach),
+        (113, Errno::Hostunreach),
+        (114, Errno::Already),
+        (115, Errno::Inprogress),
+        (116, Errno::Stale),
+        (122, Errno::Dquot),
+        (125, Errno::Canceled),
+        (130, Errno::Ownerdead),
+        (131, Errno::Notrecoverable),
+        // Without a counterpart: a block device needed, a quarantined page, a missing key.
+        (15, Errno::Io),
+        (117, Errno::Io),
+        (126, Errno::Io),
+        (133, Errno::Io),
+        (4095, Errno::Io),
+    ];
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn errno_of_every_number_of_linux() {
+        for (number, expected) in TOLD {
+            let error = io::Error::from_raw_os_error(number);
+            assert_eq!(errno_of(&error), expected, "{number}: {error}");
+        }
+        for number in 1..4096 {
+            if !TOLD.iter().any(|(told, _)| *told == number) {
+                let error = io::Error::from_raw_os_error(number);
+                assert_eq!(errno_of(&error), Errno::Io, "{number}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn errno_of_errors_without_a_number_by_their_kind() {
+        use io::ErrorKind as Kind;
+        let escape = io::Error::new(Kind::PermissionDenied, "a path led outside");
+        assert_eq!(errno_of(&escape), Errno::Perm);
+        for (kind, expected) in [
+            (Kind::NotFound, Errno::Noent),
+            (Kind::InvalidInput, Errno::Inval),
+            (Kind::NotADirectory, Errno::Notdir),
+            (Kind::WouldBlock, Errno::Again),
+            (Kind::UnexpectedEof, Errno::Io),
+            (Kind::Other, Errno::Io),
+        ] {
+            assert_eq!(errno_of(&kind.into()), expected, "{kind:?}");
+        }
+    }
+}

@@ -2,15 +2,13 @@
 
 use crate::errno::OrErrno;
 use crate::stat::{stat_of, timestamps_of};
-use io_lifetimes::IntoFd;
+use io_lifetimes::IntoFilelike;
 use rustix::fs::{fstat, fsync, ftruncate, futimens};
 use rustix::io::{Errno as Host, pread, preadv, pwrite, pwritev, retry_on_intr};
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Mutex, PoisonError};
-use turnkey_wasi_common::{
-    Advice, Appended, Durability, Errno, File, Result, Stat, Times,
-};
+use turnkey_wasi_common::{Advice, Appended, Durability, Errno, File, Result, Stat, Times};
 
 /// A regular file, or a block device, behind a descriptor.
 ///
@@ -44,8 +42,8 @@ pub struct HostFile {
 
 impl HostFile {
     /// Adopts a file that is open already.
-    pub fn new(file: impl IntoFd) -> Self {
-        Self::from(file.into_fd())
+    pub fn new(file: impl IntoFilelike) -> Self {
+        Self::from(file.into_filelike())
     }
 
     /// Appends in one step that no other writer can divide, and answers where the bytes ended.

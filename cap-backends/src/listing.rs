@@ -1,27 +1,32 @@
 //! Listings of the host's directories.
 
 use crate::errno::OrErrno;
-use crate::stat::file_type_of;
+use crate::stat::{file_type_of, stat_of};
 use cap_std::fs::Dir as CapDir;
-use rustix::fs::{AtFlags, FileType as HostType, Mode, OFlags, SeekFrom, fstat, openat, seek, statat};
+use rustix::fs::{AtFlags, FileType as HostType, Mode, OFlags, fstat, openat, statat};
 use rustix::io::Errno as Host;
 use std::ffi::CStr;
-use std::fmt;
-use std::os::fd::OwnedFd;
-use turnkey_wasi_common::{DirEntry, FileType, Listing, Result};
+use std::os::fd::{AsFd, OwnedFd};
+use turnkey_wasi_common::{DirEntry, Errno, FileType, Listing, Result};
 
 /// A directory being listed, through a descriptor of its own.
 ///
 /// Entries are read a page at a time. A page is served for as long as it holds the position that
-/// is asked for, so many small reads cost the host few calls. Positions are those of the file
-/// system, and a position that no page holds is given back to it.
+/// is asked for, so many small reads cost the host few calls. Positions are the file system's own,
+/// and one that the page does not hold is given back to the file system.
+///
+/// Without positions of the file system's, on systems other than Linux, a whole directory is one
+/// page, read at position 0, and its entries are counted; a position holds until the listing
+/// begins anew. `NOMEM` answers a directory of more than
+/// 32,768 entries, or of more than 1 MiB of names.
 pub(crate) struct HostListing {
     fd: OwnedFd,
-    /// The directory's own number, which `..` carries as well.
+    /// The directory's own number, which `.` and `..` carry.
     inode: u64,
     page: Page,
-    /// Where the descriptor stands, if that is known.
-    at: Option<u64>,
+    /// The position at which the descriptor stands, if that is known.
+    #[cfg(target_os = "linux")]
+    stands_at: Option<u64>,
 }
 
 /// Some entries in a row.
@@ -29,47 +34,40 @@ pub(crate) struct HostListing {
 struct Page {
     /// The position before the first entry.
     start: u64,
+    /// All names, one behind the other.
     names: String,
     entries: Vec<PageEntry>,
-    /// The entry that the last read stopped before: where the next one most likely begins.
-    stopped: usize,
+    /// The entry that the last read stopped at: the next one most likely begins here.
+    stopped_at: usize,
 }
 
-/// An entry whose name lies in the page.
 struct PageEntry {
+    /// The position behind the entry.
     next: u64,
     inode: u64,
-    /// Where its name ends; it begins where the one before it ends. A name that is not UTF-8 is
-    /// left out and has no bytes.
+    /// Where its name ends, in bytes of the page's names; it begins where the one before ends. A
+    /// name that is not UTF-8 is left out and has no bytes.
     name_end: u32,
     file_type: FileType,
 }
 
 /// Bytes that the host is asked for at a time.
 #[cfg(target_os = "linux")]
-const PAGE: usize = 16 << 10;
-
-/// The fewest bytes that the host spends on an entry beside its name: number, position, length,
-/// type and a NUL.
-#[cfg(target_os = "linux")]
-const ENTRY_HEADER: usize = 8 + 8 + 2 + 1 + 1;
-
-/// The fewest bytes of an entry, which begins at a multiple of 8.
-#[cfg(target_os = "linux")]
-const SMALLEST_ENTRY: usize = ENTRY_HEADER.next_multiple_of(8);
+const READ: usize = 16 << 10;
 
 #[cfg(target_os = "linux")]
-const MOST_ENTRIES: usize = PAGE / SMALLEST_ENTRY;
+const MOST_NAMES: usize = READ;
 
+/// Linux spends 24 bytes on an entry at least: number, position, length, type, name and NUL, at a
+/// multiple of 8.
 #[cfg(target_os = "linux")]
-const MOST_NAMES: usize = PAGE;
-
-/// Without positions of the file system's, a whole directory has to be one page.
-#[cfg(not(target_os = "linux"))]
-const MOST_ENTRIES: usize = 32 << 10;
+const MOST_ENTRIES: usize = READ / 24;
 
 #[cfg(not(target_os = "linux"))]
 const MOST_NAMES: usize = 1 << 20;
+
+#[cfg(not(target_os = "linux"))]
+const MOST_ENTRIES: usize = 32 << 10;
 
 impl HostListing {
     /// Begins a listing.
@@ -79,91 +77,233 @@ impl HostListing {
     /// - `MFILE`, `NFILE`: the host has no descriptor left.
     pub(crate) fn open(dir: &CapDir) -> Result<Self> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let fd = match openat(dir, ".", flags, Mode::empty()) {
-            Ok(fd) => Some(fd),
-            // It has been removed, and so has everything in it. The directory itself is still
-            // there to be asked, and is listed as far as the host allows.
-            Err(Host::NOENT) => None,
-            Err(error) => return Err(error).or_errno(),
-        };
-        let fd = match fd {
-            Some(fd) => fd,
-            None => dir.try_clone().or_errno()?.into(),
-        };
-        let inode = crate::stat::stat_of(&fstat(&fd).or_errno()?).inode;
+        let fd = openat(dir, ".", flags, Mode::empty()).or_errno()?;
         Ok(Self {
+            inode: stat_of(&fstat(&fd).or_errno()?).inode,
             fd,
-            inode,
             page: Page::default(),
-            at: Some(0),
+            #[cfg(target_os = "linux")]
+            stands_at: Some(0),
         })
     }
 
-    /// Makes the page hold what lies behind a position, and answers at which of its entries that
-    /// begins. `None` at the end.
+    /// Has the page hold what lies behind a position, and answers which of its entries comes
+    /// first; `None` at the end.
     fn turn_to(&mut self, position: u64) -> Result<Option<usize>> {
-        // The beginning is always read afresh: who goes back there wants to see what has changed.
-        if position != 0 || self.page.entries.is_empty() {
-            if let Some(index) = self.page.behind(position) {
-                return Ok(Some(index));
+        // Who goes back to the beginning wants to see what has changed since.
+        if position != 0 {
+            let held = self.page.behind(position);
+            if held.is_some() {
+                return Ok(held);
             }
         }
-        if self.at != Some(position) && !self.seek(position)? {
-            return Ok(None);
-        }
-        self.at = None;
+        self.refill(position)?;
+        Ok(self.page.behind(position))
+    }
+
+    /// Reads the page that begins at a position; nothing at a position that the file system does
+    /// not know.
+    #[cfg(target_os = "linux")]
+    fn refill(&mut self, position: u64) -> Result<()> {
         self.page.clear(position);
-        fill(&self.fd, &mut self.page)?;
-        self.at = Some(self.page.end());
-        Ok((!self.page.entries.is_empty()).then_some(0))
+        if self.stands_at != Some(position) {
+            self.stands_at = None;
+            if !seek_to(&self.fd, position)? {
+                return Ok(());
+            }
+        }
+        self.stands_at = None;
+        read_page(&self.fd, &mut self.page)?;
+        self.stands_at = Some(self.page.end());
+        Ok(())
     }
 
-    /// `false` if the file system knows no such position.
-    fn seek(&mut self, position: u64) -> Result<bool> {
-        if i64::try_from(position).is_err() {
-            return Ok(false);
+    #[cfg(not(target_os = "linux"))]
+    fn refill(&mut self, position: u64) -> Result<()> {
+        if position == 0 || self.page.entries.is_empty() {
+            self.page.clear(0);
+            read_all(&self.fd, &mut self.page)?;
         }
-        self.at = None;
-        match seek(&self.fd, SeekFrom::Start(position)) {
-            Ok(_) => Ok(true),
-            Err(Host::INVAL | Host::OVERFLOW) => Ok(false),
-            Err(error) => Err(error).or_errno(),
-        }
+        Ok(())
     }
+}
 
-    /// Serves the page from an entry on. Answers whether more is wanted, and how many names were
-    /// left out.
-    fn serve(
-        &mut self,
-        from: usize,
-        each: &mut dyn FnMut(DirEntry<'_>) -> bool,
-    ) -> (bool, u64) {
+impl Listing for HostListing {
+    fn read(&mut self, position: u64, each: &mut dyn FnMut(DirEntry<'_>) -> bool) -> Result<u64> {
         let mut left_out = 0;
-        let mut index = from;
-        while let Some((name, entry)) = self.page.entry(index) {
-            if name.is_empty() {
-                left_out += 1;
-            } else {
-                let wanted = each(DirEntry {
-                    name,
-                    file_type: match entry.file_type {
-                        FileType::Unknown => self.file_type_of(name),
-                        known => known,
-                    },
-                    inode: match name {
-                        "." | ".." => self.inode,
-                        _ => entry.inode,
-                    },
-                    next: entry.next,
-                });
+        let mut position = position;
+        while let Some(first) = self.turn_to(position)? {
+            let mut index = first;
+            while let Some((name, entry)) = self.page.entry(index) {
+                let wanted = match name {
+                    "" => {
+                        left_out += 1;
+                        true
+                    }
+                    name => each(DirEntry {
+                        name,
+                        file_type: entry.file_type,
+                        inode: match name {
+                            // The number of a parent that lies outside is not told.
+                            "." | ".." => self.inode,
+                            _ => entry.inode,
+                        },
+                        next: entry.next,
+                    }),
+                };
                 if !wanted {
-                    self.page.stopped = index;
-                    return (false, left_out);
+                    self.page.stopped_at = index;
+                    return Ok(left_out);
+                }
+                index += 1;
+            }
+            // A file system that does not get on would be listed for ever.
+            if self.page.end() == position {
+                break;
+            }
+            position = self.page.end();
+        }
+        Ok(left_out)
+    }
+
+    fn memory(&self) -> usize {
+        size_of::<Self>() + MOST_NAMES + MOST_ENTRIES * size_of::<PageEntry>()
+    }
+}
+
+impl Page {
+    fn clear(&mut self, start: u64) {
+        self.start = start;
+        self.stopped_at = 0;
+        self.names.clear();
+        self.entries.clear();
+    }
+
+    /// The position behind the last entry.
+    fn end(&self) -> u64 {
+        self.entries.last().map_or(self.start, |entry| entry.next)
+    }
+
+    /// Which entry comes first behind a position; `None` if the page holds no such entry.
+    fn behind(&self, position: u64) -> Option<usize> {
+        let ends_at = |index: usize| {
+            let entry = self.entries.get(index);
+            entry.is_some_and(|entry| entry.next == position)
+        };
+        let index = if position == self.start {
+            0
+        } else if ends_at(self.stopped_at) {
+            self.stopped_at + 1
+        } else if self.stopped_at > 0 && ends_at(self.stopped_at - 1) {
+            self.stopped_at
+        } else {
+            let found = self.entries.iter().position(|entry| entry.next == position);
+            found? + 1
+        };
+        (index < self.entries.len()).then_some(index)
+    }
+
+    fn entry(&self, index: usize) -> Option<(&str, &PageEntry)> {
+        let entry = self.entries.get(index)?;
+        let begin = match index.checked_sub(1) {
+            Some(before) => self.entries.get(before)?.name_end,
+            None => 0,
+        };
+        let begin = usize::try_from(begin).ok()?;
+        let end = usize::try_from(entry.name_end).ok()?;
+        Some((self.names.get(begin..end)?, entry))
+    }
+
+    /// Adds an entry as the host tells it. Only where it does not tell the type is it asked again.
+    ///
+    /// # Errors
+    /// - `NOMEM`: the page is full.
+    fn push(
+        &mut self,
+        directory: impl AsFd,
+        name: &CStr,
+        host_type: HostType,
+        inode: u64,
+        next: u64,
+    ) -> Result<(), Errno> {
+        let text = name.to_str().unwrap_or_default();
+        let end = self.names.len() + text.len();
+        if end > MOST_NAMES || self.entries.len() >= MOST_ENTRIES {
+            return Err(Errno::Nomem);
+        }
+        let host_type = match host_type {
+            HostType::Unknown => statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)
+                .map_or(HostType::Unknown, |host| {
+                    HostType::from_raw_mode(host.st_mode)
+                }),
+            told => told,
+        };
+        self.names.push_str(text);
+        self.entries.push(PageEntry {
+            next,
+            inode,
+            name_end: u32::try_from(end).map_err(|_| Errno::Nomem)?,
+            file_type: file_type_of(host_type),
+        });
+        Ok(())
+    }
+}
+
+/// `false` if the file system knows no such position.
+#[cfg(target_os = "linux")]
+fn seek_to(fd: &OwnedFd, position: u64) -> Result<bool> {
+    use rustix::fs::{SeekFrom, seek};
+
+    if i64::try_from(position).is_err() {
+        return Ok(false);
+    }
+    match seek(fd, SeekFrom::Start(position)) {
+        Ok(_) => Ok(true),
+        Err(Host::INVAL | Host::OVERFLOW) => Ok(false),
+        Err(error) => Err(error).or_errno(),
+    }
+}
+
+/// Adds what the host tells in one call, and nothing if there is nothing more. A directory that
+/// has been removed has ended, too.
+#[cfg(target_os = "linux")]
+fn read_page(fd: &OwnedFd, page: &mut Page) -> Result<()> {
+    use rustix::fs::RawDir;
+    use std::mem::MaybeUninit;
+
+    page.names.reserve_exact(MOST_NAMES);
+    page.entries.reserve_exact(MOST_ENTRIES);
+    let mut buffer = [MaybeUninit::uninit(); READ];
+    let mut entries = RawDir::new(fd, &mut buffer);
+    loop {
+        match entries.next() {
+            None | Some(Err(Host::NOENT | Host::INVAL)) => return Ok(()),
+            Some(Err(Host::INTR)) => {}
+            Some(Err(error)) => return Err(error).or_errno(),
+            Some(Ok(entry)) => {
+                let (host_type, inode) = (entry.file_type(), entry.ino());
+                let next = entry.next_entry_cookie();
+                page.push(fd, entry.file_name(), host_type, inode, next)?;
+                if entries.is_buffer_empty() {
+                    return Ok(());
                 }
             }
-            index += 1;
         }
-        self.page.stopped = index;
-        (true, left_out)
     }
+}
+
+/// Adds every entry; the position behind the nth is n.
+#[cfg(not(target_os = "linux"))]
+fn read_all(fd: &OwnedFd, page: &mut Page) -> Result<()> {
+    let mut next = 0;
+    for entry in rustix::fs::Dir::read_from(fd).or_errno()? {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(Host::NOENT) => break,
+            Err(error) => return Err(error).or_errno(),
+        };
+        next += 1;
+        page.push(fd, entry.file_name(), entry.file_type(), entry.ino(), next)?;
+    }
+    Ok(())
 }

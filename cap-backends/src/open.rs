@@ -10,7 +10,7 @@ use rustix::io::Errno as Host;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
-use turnkey_wasi_common::{Errno, Error, Follow, GuestPath, Object, OpenOptions, Result, Times};
+use turnkey_wasi_common::{Errno, Follow, GuestPath, Object, OpenOptions, Result, Times};
 
 /// Opens what lies at a path as what it is.
 ///
@@ -29,7 +29,7 @@ pub(crate) fn open(dir: &CapDir, path: GuestPath<'_>, how: &OpenOptions) -> Resu
         return open_directory(dir, path, how);
     }
     match open_as_asked(dir, path, how) {
-        Ok(fd) => object_of(fd),
+        Ok(fd) => object_of(fd, how),
         Err(error) if Host::from_io_error(&error) == Some(Host::ACCESS) => {
             open_otherwise(dir, path, how, error)
         }
@@ -86,7 +86,7 @@ fn open_otherwise(
     }
     if !how.read {
         if let Ok(fd) = open_with(dir, path, false, true, how) {
-            return object_of(fd);
+            return object_of(fd, how);
         }
     }
     match directory(dir, path, how.follow) {
@@ -104,14 +104,16 @@ fn open_with(
 ) -> io::Result<OwnedFd> {
     // cap-std has creating and truncating only together with writing. As flags of their own they
     // leave the access as it was asked for.
-    let mut flags = OFlags::empty();
+    let mut flags = WITHOUT_WAITING;
     flags.set(OFlags::CREATE, how.create);
     flags.set(OFlags::EXCL, how.create && how.exclusive);
     flags.set(OFlags::TRUNC, how.truncate);
     open_flagged(dir, path, read, write, how.follow, flags)
 }
 
-/// Opens without ever waiting.
+/// What keeps an open from waiting for a peer or a line, and from becoming a terminal's owner.
+const WITHOUT_WAITING: OFlags = OFlags::NONBLOCK.union(OFlags::NOCTTY);
+
 fn open_flagged(
     dir: &CapDir,
     path: GuestPath<'_>,
@@ -120,7 +122,6 @@ fn open_flagged(
     follow: Follow,
     flags: OFlags,
 ) -> io::Result<OwnedFd> {
-    let flags = flags | OFlags::NONBLOCK | OFlags::NOCTTY;
     let mut options = CapOptions::new();
     options
         .read(read)
@@ -134,10 +135,15 @@ fn open_flagged(
 }
 
 /// What was opened, by its type.
-fn object_of(fd: OwnedFd) -> Result<Object> {
+fn object_of(fd: OwnedFd, how: &OpenOptions) -> Result<Object> {
     let host = fstat(&fd).or_errno()?;
     Ok(match HostType::from_raw_mode(host.st_mode) {
         HostType::RegularFile => Object::File(Arc::new(HostFile::from(fd))),
+        // A host refuses this by itself. The walk that cap-std does without its help forgets it
+        // where a link's text ends in a slash.
+        HostType::Directory if how.write || how.create || how.truncate => {
+            return Err(Errno::Isdir.into());
+        }
         HostType::Directory => Object::Dir(Arc::new(HostDir::from(fd))),
         _ => Object::Stream(Arc::new(HostStream::opened(fd)?)),
     })
@@ -159,7 +165,7 @@ pub(crate) fn locate(dir: &CapDir, path: GuestPath<'_>) -> Result<OwnedFd> {
     if path.has_trailing_slash() {
         return Ok(directory(dir, path, Follow::Yes)?.into());
     }
-    open_flagged(dir, path, true, false, Follow::Yes, OFlags::empty()).or_errno()
+    open_flagged(dir, path, true, false, Follow::Yes, WITHOUT_WAITING).or_errno()
 }
 
 /// Changes the times of what lies at a path, links followed.
@@ -168,9 +174,7 @@ pub(crate) fn set_times_at(dir: &CapDir, path: GuestPath<'_>, times: &Times) -> 
     match set_times(&found, times) {
         // Linux before 5.8, and no directory: it has to be opened after all.
         Err(Host::INVAL | Host::NOTDIR) => {
-            let open = |read| {
-                open_flagged(dir, path, read, !read, Follow::Yes, OFlags::empty())
-            };
+            let open = |read| open_flagged(dir, path, read, !read, Follow::Yes, WITHOUT_WAITING);
             let fd = open(true).or_else(|_| open(false)).or_errno()?;
             rustix::fs::futimens(fd, &timestamps_of(times)).or_errno()
         }
@@ -183,9 +187,7 @@ pub(crate) fn set_times(fd: impl AsFd, times: &Times) -> rustix::io::Result<()> 
     let times = timestamps_of(times);
     match set_times_of_descriptor(&fd, &times) {
         // Linux before 5.8; a directory can be named.
-        Err(Host::INVAL) => {
-            rustix::fs::utimensat(&fd, ".", &times, rustix::fs::AtFlags::empty())
-        }
+        Err(Host::INVAL) => rustix::fs::utimensat(&fd, ".", &times, rustix::fs::AtFlags::empty()),
         outcome => outcome,
     }
 }

@@ -53,8 +53,7 @@ impl HostRandom {
     }
 
     fn seeded(&self) -> Result<Generator> {
-        let chacha = ChaCha12Rng::try_from_rng(&mut { self.entropy })
-            .map_err(|_| Errno::Io)?;
+        let chacha = ChaCha12Rng::try_from_rng(&mut { self.entropy }).map_err(|_| Errno::Io)?;
         Ok(Generator {
             chacha,
             left: RESEED_AFTER,
@@ -125,7 +124,9 @@ mod tests {
     fn fill_two_contexts_nothing_in_common() {
         let (mut one, mut other) = ([0; 64], [0; 64]);
         HostRandom::new(ambient_authority()).fill(&mut one).unwrap();
-        HostRandom::new(ambient_authority()).fill(&mut other).unwrap();
+        HostRandom::new(ambient_authority())
+            .fill(&mut other)
+            .unwrap();
         assert_ne!(one, other);
     }
 }

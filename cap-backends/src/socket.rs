@@ -2,7 +2,7 @@
 
 use crate::descriptor::Descriptor;
 use crate::errno::OrErrno;
-use io_lifetimes::IntoFd;
+use io_lifetimes::IntoSocketlike;
 use rustix::io::retry_on_intr;
 use rustix::net::{
     self, RecvAncillaryBuffer, RecvFlags, ReturnFlags, SendAncillaryBuffer, SendFlags, SocketType,
@@ -12,8 +12,8 @@ use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use turnkey_wasi_common::{
-    Errno, FileType, Interest, Listener, Pollable, Ready, ReceiveFlags, Received, Result,
-    Shutdown, Socket, Stream,
+    Errno, FileType, Interest, Listener, Pollable, Ready, ReceiveFlags, Received, Result, Shutdown,
+    Socket, Stream,
 };
 
 /// A listening TCP or Unix socket.
@@ -46,8 +46,8 @@ pub struct HostListener {
 
 impl HostListener {
     /// Adopts a socket that listens.
-    pub fn new(listener: impl IntoFd) -> Self {
-        Self::from(listener.into_fd())
+    pub fn new(listener: impl IntoSocketlike) -> Self {
+        Self::from(listener.into_socketlike())
     }
 }
 
@@ -150,8 +150,8 @@ const COLLECTED: usize = 16 << 10;
 
 impl HostSocket {
     /// Adopts a socket that is connected.
-    pub fn new(socket: impl IntoFd) -> Self {
-        Self::from(socket.into_fd())
+    pub fn new(socket: impl IntoSocketlike) -> Self {
+        Self::from(socket.into_socketlike())
     }
 
     fn collected(&self) -> MutexGuard<'_, Vec<u8>> {
@@ -283,9 +283,8 @@ pub(crate) fn receive(
 ) -> Result<Received> {
     let mut how = RecvFlags::DONTWAIT;
     how.set(RecvFlags::PEEK, flags.peek);
-    let outcome = retry_on_intr(|| {
-        net::recvmsg(fd, buffers, &mut RecvAncillaryBuffer::default(), how)
-    });
+    let outcome =
+        retry_on_intr(|| net::recvmsg(fd, buffers, &mut RecvAncillaryBuffer::default(), how));
     let message = outcome.or_errno()?;
     Ok(Received {
         bytes: message.bytes,
@@ -296,9 +295,8 @@ pub(crate) fn receive(
 /// Sends what finds room, without waiting and without a signal if nobody receives.
 pub(crate) fn send(fd: &Descriptor, buffers: &[IoSlice<'_>]) -> Result<usize> {
     let how = SendFlags::DONTWAIT | quietly();
-    let outcome = retry_on_intr(|| {
-        net::sendmsg(fd, buffers, &mut SendAncillaryBuffer::default(), how)
-    });
+    let outcome =
+        retry_on_intr(|| net::sendmsg(fd, buffers, &mut SendAncillaryBuffer::default(), how));
     outcome.or_errno()
 }
 

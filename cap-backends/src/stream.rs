@@ -4,7 +4,7 @@ use crate::descriptor::{Descriptor, Ways};
 use crate::errno::OrErrno;
 use crate::socket;
 use crate::stat::stat_of;
-use io_lifetimes::IntoFd;
+use io_lifetimes::IntoFilelike;
 use rustix::fs::{FileType as HostType, SeekFrom, fstat, seek};
 use rustix::io::{readv, retry_on_intr, write, writev};
 use std::any::Any;
@@ -32,10 +32,11 @@ use turnkey_wasi_common::{
 ///
 /// ```
 /// use std::io::{IoSliceMut, Write};
+/// use std::os::unix::net::UnixStream;
 /// use turnkey_cap_backends::HostStream;
 /// use turnkey_wasi_common::{Errno, Stream};
 ///
-/// let (reader, mut writer) = std::io::pipe()?;
+/// let (reader, mut writer) = UnixStream::pair()?;
 /// let stream = HostStream::new(reader)?;
 /// let mut bytes = [0; 8];
 /// let nothing_yet = stream.read(&mut [IoSliceMut::new(&mut bytes)]);
@@ -80,8 +81,8 @@ impl HostStream {
     /// # Errors
     /// - those of `fstat`, for a descriptor that has been closed by force
     /// - [`io::ErrorKind::IsADirectory`]: a directory is no stream.
-    pub fn new(stream: impl IntoFd) -> io::Result<Self> {
-        let fd = Descriptor::from(stream.into_fd());
+    pub fn new(stream: impl IntoFilelike) -> io::Result<Self> {
+        let fd = Descriptor::from(stream.into_filelike());
         let manner = match fd.host_type()? {
             HostType::Directory => return Err(io::ErrorKind::IsADirectory.into()),
             HostType::RegularFile | HostType::BlockDevice => Manner::File,
@@ -137,11 +138,7 @@ impl HostStream {
         })
     }
 
-    fn read_shared(
-        &self,
-        buffers: &mut [IoSliceMut<'_>],
-        ask_first: &AtomicBool,
-    ) -> Result<usize> {
+    fn read_shared(&self, buffers: &mut [IoSliceMut<'_>], ask_first: &AtomicBool) -> Result<usize> {
         if !ask_first.load(Ordering::Relaxed) {
             match read_without_waiting(&self.fd, buffers) {
                 Some(outcome) => return outcome.or_errno(),
@@ -167,7 +164,9 @@ impl HostStream {
         // One write of what finds room for certain, so that lines are not torn.
         let mut room = [0; PIPE_ROOM];
         let bytes = match buffers {
-            [buffer] => buffer.get(..buffer.len().min(PIPE_ROOM)).unwrap_or_default(),
+            [buffer] => buffer
+                .get(..buffer.len().min(PIPE_ROOM))
+                .unwrap_or_default(),
             _ => gather(buffers, &mut room),
         };
         retry_on_intr(|| write(&self.fd, bytes)).or_errno()
@@ -177,7 +176,10 @@ impl HostStream {
 /// Copies as much of the buffers as there is room for.
 fn gather<'a>(buffers: &[IoSlice<'_>], room: &'a mut [u8]) -> &'a [u8] {
     let mut filled = 0;
-    for (to, from) in room.iter_mut().zip(buffers.iter().flat_map(|buffer| buffer.iter())) {
+    for (to, from) in room
+        .iter_mut()
+        .zip(buffers.iter().flat_map(|buffer| buffer.iter()))
+    {
         *to = *from;
         filled += 1;
     }
@@ -193,8 +195,7 @@ fn read_without_waiting(
 ) -> Option<rustix::io::Result<usize>> {
     use rustix::io::{ReadWriteFlags, preadv2};
 
-    let outcome =
-        retry_on_intr(|| preadv2(fd, buffers, OWN_POSITION, ReadWriteFlags::NOWAIT));
+    let outcome = retry_on_intr(|| preadv2(fd, buffers, OWN_POSITION, ReadWriteFlags::NOWAIT));
     known(outcome)
 }
 
@@ -206,8 +207,7 @@ fn write_without_waiting(
 ) -> Option<rustix::io::Result<usize>> {
     use rustix::io::{ReadWriteFlags, pwritev2};
 
-    let outcome =
-        retry_on_intr(|| pwritev2(fd, buffers, OWN_POSITION, ReadWriteFlags::NOWAIT));
+    let outcome = retry_on_intr(|| pwritev2(fd, buffers, OWN_POSITION, ReadWriteFlags::NOWAIT));
     known(outcome)
 }
 
@@ -277,10 +277,9 @@ impl Stream for HostStream {
     }
 
     fn read(&self, buffers: &mut [IoSliceMut<'_>]) -> Result<usize> {
+        self.check(Interest::Read)?;
         match &self.manner {
-            Manner::File | Manner::Own => {
-                retry_on_intr(|| readv(&self.fd, buffers)).or_errno()
-            }
+            Manner::File | Manner::Own => retry_on_intr(|| readv(&self.fd, buffers)).or_errno(),
             Manner::Shared { ask_first } => self.read_shared(buffers, ask_first),
             Manner::Socket => {
                 let received = socket::receive(&self.fd, buffers, ReceiveFlags::default())?;
@@ -290,10 +289,9 @@ impl Stream for HostStream {
     }
 
     fn write(&self, buffers: &[IoSlice<'_>]) -> Result<usize> {
+        self.check(Interest::Write)?;
         match &self.manner {
-            Manner::File | Manner::Own => {
-                retry_on_intr(|| writev(&self.fd, buffers)).or_errno()
-            }
+            Manner::File | Manner::Own => retry_on_intr(|| writev(&self.fd, buffers)).or_errno(),
             Manner::Shared { ask_first } => self.write_shared(buffers, ask_first),
             Manner::Socket => socket::send(&self.fd, buffers),
         }

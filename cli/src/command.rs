@@ -56,16 +56,34 @@ fn is_page(error: &clap::Error) -> bool {
 /// What clap says about a mistake, without the pages that it adds: the first paragraph, the tips,
 /// and where help is found.
 fn sentence(rendered: &str) -> String {
-    let mut paragraphs = rendered.split("\n\n");
-    let message = paragraphs.next().unwrap_or_default();
-    let mut sentence = message.trim_start_matches("error: ").to_owned();
-    for tip in rendered.lines().filter_map(|line| line.trim_start().strip_prefix("tip: ")) {
-        sentence.push_str("; ");
-        sentence.push_str(tip);
+    let message = rendered.split("\n\n").next().unwrap_or_default();
+    let mut parts = vec![message.strip_prefix("error: ").unwrap_or(message)];
+    let lines = rendered.lines().map(str::trim_start);
+    parts.extend(lines.filter_map(|line| line.strip_prefix("tip: ")));
+    if rendered.contains("Usage:") {
+        parts.push("--help tells more");
     }
-    if let Some(help) = rendered.lines().find(|line| line.contains("try '--help'")) {
-        let _ = help;
-        sentence.push_str("; --help tells more");
+    parts.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn line_is_one_that_clap_accepts() {
+        Line::command().debug_assert();
     }
-    sentence
+
+    #[test]
+    fn sentence_message_tips_and_help() {
+        let rendered = "error: unexpected argument '--dri' found\n\n  tip: a similar argument \
+                        exists: '--dir'\n\nUsage: turnkey run\n\nFor more information, try '--help'.\n";
+        assert_eq!(
+            sentence(rendered),
+            "unexpected argument '--dri' found; a similar argument exists: '--dir'; --help tells more"
+        );
+        assert_eq!(sentence("error: plain\n"), "plain\n");
+    }
 }

@@ -10,11 +10,11 @@ compile_error!("the command needs an engine: enable the feature `wasmtime` or `w
 /// The name of an engine that is built in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum EngineName {
-    /// Compiles to machine code
+    // It compiles to machine code.
     #[cfg(feature = "wasmtime")]
     #[default]
     Wasmtime,
-    /// Interprets; starts faster and runs slower
+    // It interprets: it starts faster and runs slower.
     #[cfg(feature = "wasmi")]
     #[cfg_attr(not(feature = "wasmtime"), default)]
     Wasmi,

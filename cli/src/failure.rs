@@ -1,7 +1,7 @@
 //! Why the command ends without the guest having ended by itself.
 
 use std::fmt;
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::ExitCode;
 use turnkey_wasi_common::{Trap, TrapKind};
 
@@ -13,6 +13,9 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    /// The exit code of everything that has no code of its own.
+    const OTHERWISE: u8 = 1;
+
     /// The exit code of a mistake in how the command was called or in what it was given. Nothing
     /// has run.
     const SET_UP: u8 = 2;
@@ -45,6 +48,14 @@ impl Failure {
         }
     }
 
+    /// What was found cannot be told: standard output takes no more.
+    pub(crate) fn output(error: &io::Error) -> Self {
+        Self {
+            code: Self::OTHERWISE,
+            message: format!("standard output cannot be written: {error}"),
+        }
+    }
+
     /// Tells the user, and answers the process's exit code.
     pub(crate) fn report(&self) -> ExitCode {
         tell(format_args!("error: {}", self.message));
@@ -54,7 +65,7 @@ impl Failure {
 
 /// Writes a line to standard error. If nobody reads it, nobody is told.
 pub(crate) fn tell(line: fmt::Arguments<'_>) {
-    let _unread = writeln!(std::io::stderr().lock(), "{line}");
+    let _unread = writeln!(io::stderr().lock(), "{line}");
 }
 
 /// The text with each line break, and the space around it, made one space.

@@ -3,6 +3,8 @@
 
 mod command;
 mod engine;
+mod entry;
+mod exit;
 mod failure;
 mod module;
 mod near;
@@ -14,8 +16,7 @@ mod tour;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match command::parse().and_then(command::Command::carry_out) {
-        Ok(code) => code,
-        Err(failure) => failure.report(),
-    }
+    command::parse()
+        .and_then(command::Command::carry_out)
+        .unwrap_or_else(|failure| failure.report())
 }

@@ -31,9 +31,15 @@ mod tests {
     #[test]
     fn near_best_first_and_once() {
         let known = ["fd_write", "fd_read", "fd_readdir", "fd_read", "path_open"];
-        assert_eq!(near("fd_raed", known), ["fd_read", "fd_readdir", "fd_write"]);
+        assert_eq!(
+            near("fd_raed", known),
+            ["fd_read", "fd_readdir", "fd_write"]
+        );
         assert_eq!(near("gopher", known), [""; 0]);
-        assert_eq!(did_you_mean("path_opne", known), "; did you mean path_open?");
+        assert_eq!(
+            did_you_mean("path_opne", known),
+            "; did you mean path_open?"
+        );
         assert_eq!(did_you_mean("gopher", known), "");
     }
 }

@@ -1,18 +1,23 @@
 //! The thread on which a guest runs.
 
+use crate::failure::Failure;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::Builder;
 use std::time::Duration;
-use turnkey_wasi_common::{Interrupt, Reason};
+use turnkey_virt::nanoprocess::MOST_NESTED;
+use turnkey_wasi_common::{Interrupt, Reason, Trap, TrapKind};
 
 /// Native stack for a guest and its children, in bytes.
 ///
-/// An engine checks how deep one guest recurses, by default 512 KiB, and cannot see that guests
-/// lie above each other on one thread. So there is room for 16 of them, each with 64 KiB for the
-/// host functions between it and the next, and twice that, because running out of native stack
-/// ends the process. The system takes memory only for what is used.
-const STACK: usize = 2 * 16 * ((512 + 64) << 10);
+/// An engine checks how deep one guest recurses, and cannot see that guests lie above each other
+/// on one thread. So there is room for the deepest tree, for each guest with what its WebAssembly
+/// stack may take (wasmtime's default, the largest) and what host functions take beside it; and
+/// all of that twice, because running out of native stack ends the process. The system provides
+/// memory only for what is used.
+const STACK: usize = 2 * (MOST_NESTED as usize + 1) * (WASM_STACK + HOST_STACK);
+const WASM_STACK: usize = 512 << 10;
+const HOST_STACK: usize = 64 << 10;
 
 /// How long a guest that was interrupted may take to notice. Only a call of the host's that the
 /// system does not come back from, such as a read from a dead network file system, takes longer.
@@ -21,44 +26,43 @@ const GRACE: Duration = Duration::from_secs(2);
 /// A limit on time, and the switch that is thrown when it is reached.
 pub(crate) type Limit = (Duration, Interrupt);
 
-/// The guest was interrupted and did not notice: it is in a call that the system does not end.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Stuck;
-
 /// Does `work` on a thread of its own, and interrupts it when its time is over.
 ///
 /// # Errors
 /// - the system gives no thread
-///
-/// A thread that is [`Stuck`] goes on until the process ends.
+/// - the work was interrupted and did not notice. It goes on until the process ends.
 pub(crate) fn run<R: Send + 'static>(
     limit: Option<Limit>,
     work: impl FnOnce() -> R + Send + 'static,
-) -> std::io::Result<Result<R, Stuck>> {
+) -> Result<R, Failure> {
     let (sender, receiver) = mpsc::channel();
     let thread = Builder::new()
         .name("guest".to_owned())
         .stack_size(STACK)
         .spawn(move || {
             let _nobody_waits = sender.send(work());
-        })?;
+        })
+        .map_err(|error| Failure::set_up(format_args!("the system gives no thread: {error}")))?;
     let result = match limit {
         None => receiver.recv().map_err(RecvTimeoutError::from),
-        Some((time, interrupt)) => receiver.recv_timeout(time).or_else(|error| {
-            interrupt.fire(Reason::Timeout);
-            match error {
-                RecvTimeoutError::Timeout => receiver.recv_timeout(GRACE),
-                RecvTimeoutError::Disconnected => Err(error),
+        Some((time, interrupt)) => match receiver.recv_timeout(time) {
+            Err(RecvTimeoutError::Timeout) => {
+                interrupt.fire(Reason::Timeout);
+                receiver.recv_timeout(GRACE)
             }
-        }),
+            result => result,
+        },
     };
     match result {
-        Ok(result) => Ok(Ok(result)),
-        Err(RecvTimeoutError::Timeout) => Ok(Err(Stuck)),
-        // The thread ended without a result.
+        Ok(result) => Ok(result),
+        Err(RecvTimeoutError::Timeout) => Err(Failure::trap(&Trap::interrupted(Reason::Timeout))),
         Err(RecvTimeoutError::Disconnected) => match thread.join() {
             Err(panic) => resume_unwind(panic),
-            Ok(()) => Ok(Err(Stuck)),
+            // The result is sent before the thread ends, so it was received above.
+            Ok(()) => Err(Failure::trap(&Trap::new(
+                TrapKind::Host,
+                "the guest's thread ended without a result",
+            ))),
         },
     }
 }
@@ -71,8 +75,8 @@ mod tests {
     #[test]
     fn run_within_its_time_result() {
         let limit = Some((Duration::from_secs(60), Interrupt::new()));
-        assert_eq!(run(limit, || 7).unwrap(), Ok(7));
-        assert_eq!(run(None, || 8).unwrap(), Ok(8));
+        assert_eq!(run(limit, || 7), Ok(7));
+        assert_eq!(run(None, || 8), Ok(8));
     }
 
     #[test]
@@ -86,15 +90,16 @@ mod tests {
             }
             seen.fired()
         });
-        assert_eq!(result.unwrap(), Ok(Some(Reason::Timeout)));
+        assert_eq!(result, Ok(Some(Reason::Timeout)));
     }
 
     #[test]
-    fn run_interrupt_unnoticed_stuck() {
+    fn run_interrupt_unnoticed_given_up() {
         let start = Instant::now();
         let limit = Some((Duration::from_millis(1), Interrupt::new()));
         let result = run(limit, || std::thread::sleep(Duration::from_secs(3600)));
-        assert_eq!(result.unwrap(), Err(Stuck));
+        let timeout = Failure::trap(&Trap::interrupted(Reason::Timeout));
+        assert_eq!(result, Err(timeout));
         assert!(start.elapsed() < 10 * GRACE);
     }
 }

@@ -1,1 +1,3 @@
 //! Guests and checks by which a WASI host is tested
+
+pub mod tour;

@@ -8,14 +8,18 @@
 //! functions that it finds beside them, and its limits. The node is the instance's alone, so no
 //! other instance's memory or context can be mistaken for it.
 
+mod handlers;
 mod import;
 mod memory_use;
 mod options;
+mod refusal;
 mod value;
 
+pub use handlers::Handlers;
 pub use import::{Export, ExternType, Import, Missing, Why, missing};
 pub use memory_use::MemoryUse;
 pub use options::EngineOptions;
+pub use refusal::Refusal;
 pub use value::{FuncType, Value, ValueType};
 
 use std::fmt;
@@ -61,6 +65,28 @@ pub struct Node {
     pub functions: Vec<HostFunction>,
     /// How much it may use.
     pub limits: Limits,
+}
+
+impl Node {
+    /// Its functions that a module with these imports asks for; of several with one name, the
+    /// first. They stand before WASI's.
+    pub fn asked_for<'a>(
+        &'a self,
+        imports: &'a [Import],
+    ) -> impl Iterator<Item = &'a HostFunction> {
+        let same = |one: &HostFunction, other: &HostFunction| {
+            one.name == other.name && one.module == other.module
+        };
+        let functions = self.functions.iter().enumerate();
+        let asked_for = functions.filter(move |(index, function)| {
+            let asked = imports
+                .iter()
+                .any(|import| import.name == function.name && import.module == function.module);
+            let mut earlier = self.functions.iter().take(*index);
+            asked && !earlier.any(|earlier| same(earlier, function))
+        });
+        asked_for.map(|(_, function)| function)
+    }
 }
 
 /// How much an instance may use. `None` is no limit beyond the engine's own.

@@ -1,0 +1,98 @@
+//! What `turnkey run` can be told.
+
+use super::deny::Denial;
+use super::dir::Mapping;
+use super::env::Variable;
+use super::listen::Address;
+use crate::engine::EngineName;
+use crate::failure::Failure;
+use crate::size;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Run a module. It is given what is said here, and nothing else but the standard streams, clocks
+/// and randomness
+#[derive(Debug, clap::Args)]
+#[command(override_usage = "turnkey run [OPTIONS] MODULE [ARGS...]", after_help = EXIT_CODES)]
+pub(crate) struct Run {
+    /// The engine that runs the module
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) engine: EngineName,
+
+    /// Give it a directory, under the name GUEST or under the same name; with `:ro` to be read
+    /// only. Repeatable
+    #[arg(long = "dir", value_name = "HOST[::GUEST][:ro]", value_parser = Mapping::parse)]
+    pub(super) dirs: Vec<Mapping>,
+
+    /// Set a variable in its environment, or hand on the host's value. Repeatable
+    #[arg(long = "env", value_name = "NAME[=VALUE]", value_parser = Variable::parse)]
+    pub(super) env: Vec<Variable>,
+
+    /// Call an exported function with ARGS as its parameters, and print its results
+    #[arg(long, value_name = "FUNC")]
+    pub(super) invoke: Option<String>,
+
+    /// Listen on HOST:PORT (port 0: a free one, which is told) or unix:PATH, and give it the
+    /// socket behind the directories. Repeatable
+    #[arg(long, value_name = "ADDR", value_parser = Address::parse)]
+    pub(super) listen: Vec<Address>,
+
+    /// Refuse it a WASI function, such as path_unlink_file, or a class of them, such as network;
+    /// with the errno perm if no other is named. Repeatable
+    #[arg(long, value_name = "FUNC|CLASS[=ERRNO]", value_parser = Denial::parse)]
+    pub(super) deny: Vec<Denial>,
+
+    /// End it after N units of fuel, about an instruction each
+    #[arg(long, value_name = "N")]
+    pub(super) fuel: Option<u64>,
+
+    /// End it after this time, such as 500ms or 2min, even if it waits
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub(super) timeout: Option<Duration>,
+
+    /// Let it have no more memory than this, in bytes or as 64KiB, 16MiB, 1GiB
+    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    pub(super) max_memory: Option<u64>,
+
+    /// Let it have no more descriptors open than this, the standard streams included
+    #[arg(long, value_name = "N")]
+    pub(super) max_files: Option<u32>,
+
+    /// Write down every WASI call, to standard error or to a file
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub(super) trace: Option<Option<PathBuf>>,
+
+    /// A .wasm or .wat file; all that follows is the guest's, even if it looks like an option
+    #[arg(required = true, trailing_var_arg = true, value_name = "MODULE")]
+    module: Vec<OsString>,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  the guest's own, of which a process keeps the low 8 bits
+  134  the guest trapped, or a limit ended it
+  2    something is wrong with the options, the module or what it is given; nothing has run";
+
+impl Run {
+    /// The file of the module.
+    pub(super) fn path(&self) -> &Path {
+        Path::new(
+            self.module
+                .first()
+                .map_or(OsStr::new(""), OsString::as_os_str),
+        )
+    }
+
+    /// What the guest is told as its arguments, the module first.
+    pub(super) fn args(&self) -> Result<Vec<String>, Failure> {
+        let text = |arg: &OsString| {
+            arg.to_str().map(str::to_owned).ok_or_else(|| {
+                Failure::set_up(format_args!(
+                    "the argument {arg:?} is not UTF-8, and a guest can only be told UTF-8"
+                ))
+            })
+        };
+        self.module.iter().map(text).collect()
+    }
+}

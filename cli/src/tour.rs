@@ -1,0 +1,241 @@
+//! `turnkey tour`: the guests that come with the command, on every engine.
+
+use crate::engine::EngineName;
+use crate::entry::Entry;
+use crate::failure::Failure;
+use crate::{module, thread};
+use std::fmt;
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use turnkey_cap_backends::{HostDir, ambient_authority, builder};
+use turnkey_conformance::tour::{TOUR, TourGuest};
+use turnkey_snapshots::engine::{Engine, EngineOptions, InstantiateError, Limits, Module, Node};
+use turnkey_virt::nanoprocess::{Child, Family};
+use turnkey_wasi_common::{Access, Interrupt, Pipe, Stop, Stream};
+
+/// See it work: run the guests that come with the command, on every engine
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exit code: 0 if every guest did what it is expected to do, 1 if not.")]
+pub(crate) struct Tour {
+    /// Only on this engine
+    #[arg(long, value_enum)]
+    engine: Option<EngineName>,
+}
+
+/// No guest of the tour takes nearly as long. One that hangs is a difference, and the tour goes
+/// on.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Room for all that a guest of the tour writes, in bytes.
+const OUTPUT: usize = 64 << 10;
+
+/// What a guest did.
+#[derive(Debug, PartialEq, Eq)]
+struct Seen {
+    stdout: String,
+    ending: Ending,
+}
+
+/// How a guest ended.
+#[derive(Debug, PartialEq, Eq)]
+enum Ending {
+    Exit(u32),
+    /// It trapped, or did not begin.
+    Otherwise(String),
+}
+
+impl Tour {
+    /// Runs the guests, and says what each did.
+    pub(crate) fn carry_out(self) -> Result<ExitCode, Failure> {
+        let engines = match &self.engine {
+            Some(engine) => std::slice::from_ref(engine),
+            None => EngineName::all(),
+        };
+        say(format_args!(
+            "Turnkey {version}: a tour of {guests} guests on {engines}.\n\
+             \n\
+             Each guest is a small WebAssembly program that is part of this command. It is given a\n\
+             fresh directory, the host's clocks and randomness, and nothing else. What it writes is\n\
+             shown behind a bar.",
+            version = env!("CARGO_PKG_VERSION"),
+            guests = TOUR.len(),
+            engines = match engines.len() {
+                1 => "1 engine".to_owned(),
+                number => format!("{number} engines"),
+            },
+        ))?;
+        let mut expected = 0;
+        for name in engines {
+            let engine = name.engine(EngineOptions {
+                interruptible: true,
+                ..EngineOptions::default()
+            })?;
+            say(format_args!("\n{}", engine.name()))?;
+            for guest in TOUR {
+                expected += usize::from(show(guest, &*engine)?);
+            }
+        }
+        let all = TOUR.len() * engines.len();
+        say(format_args!("\n{expected} of {all} as expected."))?;
+        Ok(match expected == all {
+            true => ExitCode::SUCCESS,
+            false => ExitCode::FAILURE,
+        })
+    }
+}
+
+/// Runs a guest and says what it did. Answers whether that was expected.
+fn show(guest: &TourGuest, engine: &dyn Engine) -> Result<bool, Failure> {
+    say(format_args!("\n  {}: {}", guest.name, guest.about))?;
+    let start = Instant::now();
+    let seen = visit(guest, engine)?;
+    let took = start.elapsed();
+    let expected = Seen {
+        stdout: guest.stdout.to_owned(),
+        ending: Ending::Exit(guest.exit),
+    };
+    if seen == expected {
+        say(format_args!("{seen}, as expected ({took:.1?})"))?;
+        return Ok(true);
+    }
+    say(format_args!(
+        "{seen} ({took:.1?})\n  NOT AS EXPECTED, which was:\n{expected}"
+    ))?;
+    Ok(false)
+}
+
+/// Compiles a guest and runs it to its end.
+fn visit(guest: &TourGuest, engine: &dyn Engine) -> Result<Seen, Failure> {
+    let path = Path::new(guest.name);
+    let module = module::compile(path, guest.source.into(), engine)?;
+    let entry = Entry::start(path, &module.exports())?;
+
+    let place = place(guest).map_err(no_place)?;
+    let dir = HostDir::open_ambient(place.path().join(INSIDE), ambient_authority());
+    let (stdout, output) = Pipe::new(OUTPUT);
+    let stdout: Arc<dyn Stream> = Arc::new(stdout);
+    let interrupt = Interrupt::new();
+    let context = builder()
+        .args([guest.name])
+        .stdout(Arc::clone(&stdout))
+        .preopen("/", Arc::new(dir.map_err(no_place)?), Access::ReadWrite)
+        .interrupt(interrupt.clone());
+    let functions = match guest.child {
+        None => Vec::new(),
+        Some(child) => family(module::compile(path, child.into(), engine)?, stdout).functions(),
+    };
+    let node = Node {
+        ctx: context.build().map_err(Failure::set_up)?,
+        functions,
+        limits: Limits::default(),
+    };
+
+    let ended = thread::run(Some((LIMIT, interrupt)), move || {
+        entry.enter(&*module, node)
+    })?;
+    Ok(Seen {
+        stdout: String::from_utf8_lossy(&output.drain()).into_owned(),
+        ending: match ended {
+            Ok(_) => Ending::Exit(0),
+            Err(InstantiateError::Stop(Stop::Exit(code))) => Ending::Exit(code),
+            Err(InstantiateError::Stop(Stop::Trap(trap))) => Ending::Otherwise(trap.to_string()),
+            Err(refused) => Ending::Otherwise(refused.to_string()),
+        },
+    })
+}
+
+/// Where the guest's directory lies in its place. What lies beside it is out of its reach.
+const INSIDE: &str = "inside";
+
+/// A fresh directory with the guest's own in it, and a file beside that.
+fn place(guest: &TourGuest) -> io::Result<TempDir> {
+    let place = tempfile::tempdir()?;
+    fs::write(place.path().join("outside.txt"), "out of reach\n")?;
+    let inside = place.path().join(INSIDE);
+    fs::create_dir(&inside)?;
+    for name in guest.finds {
+        match name.strip_suffix('/') {
+            Some(dir) => fs::create_dir(inside.join(dir))?,
+            None => fs::write(inside.join(name), name)?,
+        }
+    }
+    Ok(place)
+}
+
+fn no_place(error: io::Error) -> Failure {
+    Failure::set_up(format_args!(
+        "there is no room for a temporary directory: {error}"
+    ))
+}
+
+/// The child of a parent that serves its clocks and its randomness, and lets it write where it
+/// writes itself.
+fn family(child: Box<dyn Module>, stdout: Arc<dyn Stream>) -> Family {
+    let child = Child::new(child)
+        .clocks_from_parent()
+        .random_from_parent()
+        .grant(move |context| context.stdout(Arc::clone(&stdout)).build());
+    Family::new([child])
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for line in self.stdout.lines() {
+            writeln!(f, "    | {line}")?;
+        }
+        match &self.ending {
+            Ending::Exit(code) => write!(f, "    exit code {code}"),
+            Ending::Otherwise(why) => write!(f, "    {why}"),
+        }
+    }
+}
+
+/// Writes a line to standard output.
+fn say(line: fmt::Arguments<'_>) -> Result<(), Failure> {
+    writeln!(io::stdout().lock(), "{line}").map_err(|error| Failure::output(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guest() -> TourGuest {
+        TourGuest {
+            name: "wrong",
+            about: "does something else",
+            source: r#"(module (memory (export "memory") 1) (func (export "_start") unreachable))"#,
+            child: None,
+            finds: &["a/", "b"],
+            stdout: "hello\n",
+            exit: 0,
+        }
+    }
+
+    #[test]
+    fn show_other_than_expected_false() {
+        for name in EngineName::all() {
+            let engine = name
+                .engine(EngineOptions {
+                    interruptible: true,
+                    ..EngineOptions::default()
+                })
+                .unwrap();
+            assert_eq!(show(&guest(), &*engine), Ok(false), "{name:?}");
+            let seen = visit(&guest(), &*engine).unwrap();
+            assert!(matches!(seen.ending, Ending::Otherwise(_)), "{seen}");
+        }
+    }
+
+    #[test]
+    fn place_holds_what_the_guest_finds() {
+        let place = place(&guest()).unwrap();
+        let inside = place.path().join(INSIDE);
+        assert!(inside.join("a").is_dir() && inside.join("b").is_file());
+        assert!(place.path().join("outside.txt").is_file());
+    }
+}

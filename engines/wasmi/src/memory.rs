@@ -1,0 +1,92 @@
+//! Which memory a call acts on.
+
+use crate::Wasi;
+use std::sync::{Arc, OnceLock};
+use turnkey_snapshots::engine::Refusal;
+use turnkey_wasi_common::Trap;
+use wasmi::{AsContext, Caller, Extern, Memory};
+
+/// The name by which guests export the memory that WASI acts on.
+pub(crate) const NAME: &str = "memory";
+
+/// A way to find the memory that a call acts on.
+pub(crate) trait Find<S, T>: Clone + Send + Sync + 'static {
+    fn find(
+        &self,
+        caller: &mut Caller<'_, S>,
+        wasi: impl Fn(&mut S) -> &mut Wasi<T>,
+    ) -> Result<Memory, Trap>;
+}
+
+/// The memory that the caller itself exports, looked up in each call.
+#[derive(Clone, Copy)]
+pub(crate) struct Own;
+
+impl<S, T> Find<S, T> for Own {
+    #[inline]
+    fn find(
+        &self,
+        caller: &mut Caller<'_, S>,
+        _wasi: impl Fn(&mut S) -> &mut Wasi<T>,
+    ) -> Result<Memory, Trap> {
+        own(caller)
+    }
+}
+
+/// The memory of the node whose context is in the store's data.
+#[derive(Clone, Copy)]
+pub(crate) struct OfNode;
+
+impl<S, T> Find<S, T> for OfNode {
+    #[inline]
+    fn find(
+        &self,
+        caller: &mut Caller<'_, S>,
+        wasi: impl Fn(&mut S) -> &mut Wasi<T>,
+    ) -> Result<Memory, Trap> {
+        match wasi(caller.data_mut()).memory() {
+            Some(memory) => Ok(memory),
+            None => own(caller),
+        }
+    }
+}
+
+/// The memory of one instance, told when that has been made.
+#[derive(Clone, Default)]
+pub(crate) struct OfInstance(Arc<OnceLock<Memory>>);
+
+impl OfInstance {
+    pub(crate) fn bind(&self, memory: Memory) {
+        self.0.get_or_init(|| memory);
+    }
+}
+
+impl<S, T> Find<S, T> for OfInstance {
+    #[inline]
+    fn find(
+        &self,
+        caller: &mut Caller<'_, S>,
+        _wasi: impl Fn(&mut S) -> &mut Wasi<T>,
+    ) -> Result<Memory, Trap> {
+        match self.0.get() {
+            Some(memory) => Ok(*memory),
+            None => own(caller),
+        }
+    }
+}
+
+#[cold]
+fn own<S>(caller: &mut Caller<'_, S>) -> Result<Memory, Trap> {
+    let export = caller.get_export(NAME);
+    usable(export, caller)
+}
+
+/// A guest's memory, if it is one that calls can act on.
+pub(crate) fn usable(export: Option<Extern>, store: impl AsContext) -> Result<Memory, Trap> {
+    let refusal = match export {
+        Some(Extern::Memory(memory)) if !memory.ty(store).is_64() => return Ok(memory),
+        Some(Extern::Memory(_)) => Refusal::Memory64,
+        _ => Refusal::NoMemory,
+    };
+    Err(refusal.into())
+}

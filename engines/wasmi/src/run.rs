@@ -1,0 +1,108 @@
+//! Running a guest for as long as it may.
+//!
+//! wasmi cannot be told from outside to end a guest that computes. So a guest that can be
+//! interrupted gets its fuel in slices, and whenever one is used up the interrupt is looked at.
+
+use crate::engine::State;
+use crate::{outcome, stop};
+use turnkey_wasi_common::{Stop, Trap, TrapKind};
+use wasmi::{AsContextMut, Func, ResumableCall, Val};
+
+/// Units of fuel that are given at once: some milliseconds.
+const SLICE: u64 = 10_000_000;
+
+/// The fuel that an instance has beyond what is in its store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fuel {
+    /// It is not counted.
+    Uncounted,
+    /// It is counted and never ends.
+    Endless,
+    /// This much is left.
+    Left(u64),
+}
+
+impl Fuel {
+    /// Takes about a slice, and at least what is missing; `None` if there is less than that.
+    fn take(&mut self, slice: u64, missing: u64) -> Option<u64> {
+        let wanted = slice.max(missing);
+        match self {
+            Self::Uncounted => None,
+            Self::Endless => Some(wanted),
+            Self::Left(left) => {
+                let taken = wanted.min(*left);
+                *left -= taken;
+                (taken >= missing).then_some(taken)
+            }
+        }
+    }
+}
+
+/// Calls a function, and goes on until it has returned or the guest has ended.
+///
+/// # Errors
+/// - the guest's exit, or the trap that ended it.
+/// - a trap of the kind `Host`: arguments or results do not fit the function's type.
+pub(crate) fn run(
+    mut store: impl AsContextMut<Data = State>,
+    func: Func,
+    args: &[Val],
+    results: &mut [Val],
+) -> Result<(), Stop> {
+    let mut store = store.as_context_mut();
+    if store.data().fuel == Fuel::Uncounted {
+        return outcome(func.call(&mut store, args, results));
+    }
+    store.data().wasi.ctx().check_interrupt()?;
+    let mut call = outcome(func.call_resumable(&mut store, args, results))?;
+    loop {
+        call = match call {
+            ResumableCall::Finished => return Ok(()),
+            ResumableCall::HostTrap(trap) => return Err(stop(trap.host_error())),
+            ResumableCall::OutOfFuel(suspended) => {
+                refuel(&mut store, suspended.required_fuel())?;
+                outcome(suspended.resume(&mut store, results))?
+            }
+        }
+    }
+}
+
+/// Lets a guest that is out of fuel go on with at least `required` units.
+fn refuel(mut store: impl AsContextMut<Data = State>, required: u64) -> Result<(), Stop> {
+    let mut store = store.as_context_mut();
+    let rest = outcome(store.get_fuel())?;
+    let state = store.data_mut();
+    let ctx = state.wasi.ctx();
+    ctx.check_interrupt()?;
+    let slice = ctx.interrupt().map_or(u64::MAX, |_| SLICE);
+    let missing = required.saturating_sub(rest).max(1);
+    let table_stuck = std::mem::take(&mut state.limiter.table_stuck);
+    let Some(more) = state.fuel.take(slice, missing) else {
+        return Err(Trap::new(TrapKind::OutOfFuel, "all fuel was consumed").into());
+    };
+    if table_stuck {
+        // wasmi does not remember where it was, and would go on somewhere else.
+        let message = "wasmi cannot go on with a `table.grow` that had to wait for fuel";
+        return Err(Trap::new(TrapKind::Host, message).into());
+    }
+    outcome(store.set_fuel(rest.saturating_add(more)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn take_slices_until_nothing_is_left() {
+        let mut fuel = Fuel::Left(25);
+        let taken = [1, 1, 1, 1].map(|missing| fuel.take(10, missing));
+        assert_eq!(taken, [Some(10), Some(10), Some(5), None]);
+    }
+
+    #[test]
+    fn take_more_than_a_slice_if_that_is_missing() {
+        assert_eq!(Fuel::Endless.take(10, 30), Some(30));
+        assert_eq!(Fuel::Left(29).take(10, 30), None);
+        assert_eq!(Fuel::Left(30).take(10, 30), Some(30));
+    }
+}

@@ -1,0 +1,131 @@
+//! An instance that the host calls, or that calls the host.
+
+use crate::engine::State;
+use crate::memory::{self, usable};
+use crate::stop;
+use crate::value::{to_func_type, to_val, to_value};
+use smallvec::{SmallVec, smallvec};
+use turnkey_snapshots::engine::{FuncType, Guest, Handler, Instance, Refusal, Value};
+use turnkey_wasi_common::{Stop, Trap, WasiCtx};
+use wasmtime::{
+    AsContext, AsContextMut, Caller, Extern, Store, StoreContext, StoreContextMut, ThrownException,
+    Val,
+};
+
+/// A guest that has been entered.
+pub(crate) struct Entered<P>(pub(crate) P);
+
+/// A store, and the instance of which the exports can be looked up.
+pub(crate) trait Place: AsContextMut<Data = State> {
+    fn state(&self) -> &State;
+    fn state_mut(&mut self) -> &mut State;
+    fn export(&mut self, name: &str) -> Option<Extern>;
+}
+
+impl Place for Caller<'_, State> {
+    fn state(&self) -> &State {
+        self.data()
+    }
+
+    fn state_mut(&mut self) -> &mut State {
+        self.data_mut()
+    }
+
+    fn export(&mut self, name: &str) -> Option<Extern> {
+        self.get_export(name)
+    }
+}
+
+/// An instance that nobody is in, and its store.
+pub(crate) struct Running {
+    pub(crate) store: Store<State>,
+    pub(crate) instance: wasmtime::Instance,
+}
+
+impl AsContext for Running {
+    type Data = State;
+
+    fn as_context(&self) -> StoreContext<'_, State> {
+        self.store.as_context()
+    }
+}
+
+impl AsContextMut for Running {
+    fn as_context_mut(&mut self) -> StoreContextMut<'_, State> {
+        self.store.as_context_mut()
+    }
+}
+
+impl Place for Running {
+    fn state(&self) -> &State {
+        self.store.data()
+    }
+
+    fn state_mut(&mut self) -> &mut State {
+        self.store.data_mut()
+    }
+
+    fn export(&mut self, name: &str) -> Option<Extern> {
+        self.instance.get_export(&mut self.store, name)
+    }
+}
+
+impl<P: Place> Guest for Entered<P> {
+    fn export(&mut self, name: &str) -> Option<Handler> {
+        let known = self.0.state().exports.find(name);
+        known.or_else(|| {
+            let func = self.0.export(name)?.into_func()?;
+            Some(self.0.state_mut().exports.insert(name, func))
+        })
+    }
+
+    fn export_type(&mut self, handler: Handler) -> FuncType {
+        match self.0.state().exports.at(handler) {
+            Some(func) => to_func_type(&func.ty(&self.0)),
+            None => FuncType::default(),
+        }
+    }
+
+    fn call(
+        &mut self,
+        handler: Handler,
+        args: &[Value],
+        results: &mut [Value],
+    ) -> Result<(), Stop> {
+        let known = self.0.state().exports.at(handler);
+        let func = known.ok_or(Refusal::NoHandler)?;
+        let args: SmallVec<[Val; 8]> = args.iter().copied().map(to_val).collect();
+        let mut answers: SmallVec<[Val; 4]> = smallvec![Val::I32(0); results.len()];
+        if let Err(error) = func.call(&mut self.0, &args, &mut answers) {
+            if error.is::<ThrownException>() {
+                self.0.as_context_mut().take_pending_exception();
+            }
+            return Err(stop(&error));
+        }
+        for (result, answer) in results.iter_mut().zip(&answers) {
+            *result = to_value(answer).ok_or(Refusal::NoNumber)?;
+        }
+        Ok(())
+    }
+
+    fn memory(&mut self) -> Result<&mut [u8], Trap> {
+        let memory = match self.0.state().wasi.memory() {
+            Some(memory) => memory,
+            None => usable(self.0.export(memory::NAME), &self.0)?,
+        };
+        Ok(memory.data_mut(&mut self.0))
+    }
+
+    fn ctx(&self) -> &WasiCtx {
+        self.0.state().wasi.ctx()
+    }
+
+    fn fuel(&self) -> Option<u64> {
+        match self.0.state().fuel {
+            true => self.0.as_context().get_fuel().ok(),
+            false => None,
+        }
+    }
+}
+
+impl Instance for Entered<Running> {}

@@ -1,0 +1,138 @@
+//! Modules whose calls find their memory without looking for it.
+
+use crate::Wasi;
+use crate::linker::{Wanted, define};
+use crate::memory::{self, OfInstance, OfNode};
+use std::fmt;
+use turnkey_wasi_common::function::Function;
+use turnkey_wasi_common::table::{OwnedTable, Table};
+use wasmtime::{AsContextMut, Instance, InstancePre, Linker, Module, ModuleExport, Result};
+
+/// A module, linked with WASI once and instantiated any number of times.
+///
+/// The functions that an instance imports are bound to it, and to the context in its store: its
+/// memory is found once and not in each call. What a module's start function calls before that
+/// acts on the memory that the caller exports. Every instance acts on its own memory alone, also
+/// if a store holds several; the first of a store is made without allocating functions for it.
+///
+/// ```
+/// use turnkey_wasi_common::WasiCtx;
+/// use turnkey_wasmtime::{Program, Wasi, outcome};
+/// use wasmtime::{Engine, Linker, Module, Store};
+///
+/// let engine = Engine::default();
+/// let wasm = wat::parse_str(r#"(module
+///     (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+///     (import "env" "answer" (func $answer (result i32)))
+///     (memory (export "memory") 1)
+///     (func (export "_start") (call $exit (call $answer))))"#)?;
+/// let module = Module::new(&engine, wasm)?;
+/// let mut linker = Linker::new(&engine);
+/// linker.func_wrap("env", "answer", || 42)?;
+/// let program = Program::new(&linker, &module, |wasi: &mut Wasi| wasi)?;
+///
+/// let mut store = Store::new(&engine, Wasi::from(WasiCtx::builder().build()?));
+/// let instance = program.instantiate(&mut store)?;
+/// let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
+/// let stop = outcome(start.call(&mut store, ())).unwrap_err();
+/// assert_eq!(stop.to_string(), "exit with code 42");
+/// # Ok::<(), wasmtime::Error>(())
+/// ```
+pub struct Program<S: 'static, T: 'static = OwnedTable> {
+    /// Its functions act for the node in the store's data.
+    of_node: InstancePre<S>,
+    /// The same with functions that act for the instance alone that is made next.
+    of_instance: Box<dyn Fn(&OfInstance) -> Result<InstancePre<S>> + Send + Sync>,
+    wasi: Box<dyn Fn(&mut S) -> &mut Wasi<T> + Send + Sync>,
+    memory: Option<ModuleExport>,
+}
+
+impl<S: 'static, T: Table + 'static> Program<S, T> {
+    /// Links a module: what the linker defines comes first, functions of WASI that it does not
+    /// define are added. `wasi` finds the guest's context in the data of its store. The linker is
+    /// left as it is.
+    ///
+    /// # Errors
+    /// The module imports what neither the linker nor WASI defines, or imports it with another
+    /// type.
+    pub fn new(
+        linker: &Linker<S>,
+        module: &Module,
+        wasi: impl Fn(&mut S) -> &mut Wasi<T> + Copy + Send + Sync + 'static,
+    ) -> Result<Self> {
+        let imported: Vec<&'static Function> = module
+            .imports()
+            .filter_map(|import| turnkey_snapshots::function(import.module(), import.name()))
+            .collect();
+        let mut given = linker.clone();
+        given.allow_shadowing(false);
+
+        let mut linker = given.clone();
+        define(&mut linker, wasi, &OfNode, Wanted::Undefined(&imported))?;
+        let of_node = linker.instantiate_pre(module)?;
+
+        let linked = module.clone();
+        let of_instance = move |memory: &OfInstance| {
+            let mut linker = given.clone();
+            define(&mut linker, wasi, memory, Wanted::Undefined(&imported))?;
+            linker.instantiate_pre(&linked)
+        };
+        Ok(Self {
+            of_node,
+            of_instance: Box::new(of_instance),
+            wasi: Box::new(wasi),
+            memory: module.get_export_index(memory::NAME),
+        })
+    }
+
+    /// Makes an instance, and runs the module's start function.
+    ///
+    /// # Errors
+    /// The store's limits do not allow it, or the start function exited or trapped, which
+    /// [`outcome`](crate::outcome) tells.
+    ///
+    /// # Panics
+    /// As [`InstancePre::instantiate`]: the store is of another engine, or the linker holds
+    /// definitions that belong to another store.
+    pub fn instantiate(&self, mut store: impl AsContextMut<Data = S>) -> Result<Instance> {
+        let mut store = store.as_context_mut();
+        if (self.wasi)(store.data_mut()).take() {
+            let instance = self.of_node.instantiate(&mut store)?;
+            if let Some(memory) = self.memory(&instance, &mut store) {
+                (self.wasi)(store.data_mut()).bind(memory);
+            }
+            Ok(instance)
+        } else {
+            let functions = OfInstance::default();
+            let instance = (self.of_instance)(&functions)?.instantiate(&mut store)?;
+            if let Some(memory) = self.memory(&instance, &mut store) {
+                functions.bind(memory);
+            }
+            Ok(instance)
+        }
+    }
+
+    /// The memory that an instance's calls act on. If it has none that could be used, it stays
+    /// unbound, and each of its calls says why it cannot be carried out.
+    fn memory(
+        &self,
+        instance: &Instance,
+        mut store: impl AsContextMut<Data = S>,
+    ) -> Option<wasmtime::Memory> {
+        let export = instance.get_module_export(&mut store, self.memory.as_ref()?);
+        memory::usable(export, store).ok()
+    }
+
+    /// The module that was linked.
+    pub fn module(&self) -> &Module {
+        self.of_node.module()
+    }
+}
+
+impl<S: 'static, T: 'static> fmt::Debug for Program<S, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Program")
+            .field("module", &self.of_node.module().name())
+            .finish_non_exhaustive()
+    }
+}
