@@ -58,8 +58,11 @@ fn is_page(error: &clap::Error) -> bool {
 fn sentence(rendered: &str) -> String {
     let message = rendered.split("\n\n").next().unwrap_or_default();
     let mut parts = vec![message.strip_prefix("error: ").unwrap_or(message)];
-    let lines = rendered.lines().map(str::trim_start);
-    parts.extend(lines.filter_map(|line| line.strip_prefix("tip: ")));
+    let tips = rendered
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("tip: "));
+    // What clap says about values that look like options leads nowhere: no command has such.
+    parts.extend(tips.filter(|tip| !tip.starts_with("to pass ")));
     if rendered.contains("Usage:") {
         parts.push("--help tells more");
     }

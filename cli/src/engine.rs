@@ -33,7 +33,7 @@ impl EngineName {
             Self::Wasmtime => match turnkey_wasmtime::WasmtimeEngine::new(options) {
                 Ok(engine) => Ok(Box::new(engine)),
                 Err(error) => Err(Failure::set_up(format_args!(
-                    "wasmtime does not start on this machine: {error:#}; try --engine wasmi"
+                    "wasmtime does not start on this machine: {error:#}; choose another with --engine"
                 ))),
             },
             #[cfg(feature = "wasmi")]

@@ -145,14 +145,15 @@ fn functions(exports: &[Export]) -> impl Iterator<Item = &str> {
     functions.map(|export| &*export.name)
 }
 
-/// Which functions could be called.
+/// Which functions could be called, in an order that is the same on every engine.
 fn offer(exports: &[Export]) -> String {
     /// More than these would hide the rest of the message.
     const SHOWN: usize = 8;
 
-    let names: Vec<&str> = functions(exports)
+    let mut names: Vec<&str> = functions(exports)
         .filter(|name| *name != INITIALIZE)
         .collect();
+    names.sort_unstable();
     let shown = names.get(..SHOWN).unwrap_or(&names).join(", ");
     match names.len() {
         0 => "it exports none".to_owned(),

@@ -85,10 +85,14 @@ fn syntax(told: &str) -> String {
 
 /// That everything which the module imports is there.
 fn complete(path: &Path, module: &dyn Module) -> Result<(), Failure> {
-    let missing = missing(&module.imports(), &[]);
+    let mut missing = missing(&module.imports(), &[]);
     if missing.is_empty() {
         return Ok(());
     }
+    // The order is the same on every engine.
+    missing.sort_by(|a, b| {
+        (&a.import.module, &a.import.name).cmp(&(&b.import.module, &b.import.name))
+    });
     let mut parts: Vec<String> = missing.iter().map(ToString::to_string).collect();
     parts.push("build it for wasm32-wasip1 without that".to_owned());
     Err(mistake(path, parts.join("; ")))

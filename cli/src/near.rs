@@ -1,24 +1,22 @@
 //! Names that somebody may have meant.
 
-/// Less alike than this, a name is not worth mentioning.
-const ALIKE: f64 = 0.8;
-
-/// The known names that are most like `word`, at most three, the best first.
-pub(crate) fn near<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut near: Vec<(f64, &str)> = known
+/// The known names that differ from `word` in a quarter of its letters at most, or in one, the
+/// nearest first.
+fn near<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let most = (word.chars().count() / 4).max(1);
+    let mut near: Vec<(usize, &str)> = known
         .into_iter()
-        .map(|name| (strsim::jaro_winkler(word, name), name))
-        .filter(|(alike, _)| *alike >= ALIKE)
+        .map(|name| (strsim::osa_distance(word, name), name))
+        .filter(|(distance, _)| *distance <= most)
         .collect();
-    near.sort_by(|(a, name_a), (b, name_b)| b.total_cmp(a).then(name_a.cmp(name_b)));
+    near.sort_unstable();
     near.dedup();
-    near.truncate(3);
     near.into_iter().map(|(_, name)| name).collect()
 }
 
-/// ` (did you mean …?)` with the names that are near, or nothing.
+/// A question that names those which are near, behind a semicolon; nothing if none is.
 pub(crate) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    match near(word, known).join(", ") {
+    match near(word, known).join(" or ") {
         names if names.is_empty() => names,
         names => format!("; did you mean {names}?"),
     }
@@ -29,17 +27,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn near_best_first_and_once() {
-        let known = ["fd_write", "fd_read", "fd_readdir", "fd_read", "path_open"];
-        assert_eq!(
-            near("fd_raed", known),
-            ["fd_read", "fd_readdir", "fd_write"]
-        );
-        assert_eq!(near("gopher", known), [""; 0]);
-        assert_eq!(
-            did_you_mean("path_opne", known),
-            "; did you mean path_open?"
-        );
-        assert_eq!(did_you_mean("gopher", known), "");
+    fn did_you_mean_nearest_first_and_once() {
+        let known = [
+            "fd_write",
+            "fd_read",
+            "fd_readdir",
+            "fd_read",
+            "path_open",
+            "",
+        ];
+        for (word, question) in [
+            ("fd_raed", "; did you mean fd_read?"),
+            ("fd_readd", "; did you mean fd_read or fd_readdir?"),
+            ("path_opne", "; did you mean path_open?"),
+            ("gopher", ""),
+        ] {
+            assert_eq!(did_you_mean(word, known), question, "{word}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::engine::EngineName;
 use crate::entry::Entry;
-use crate::failure::Failure;
+use crate::failure::{Failure, one_line};
 use crate::{module, thread};
 use std::fmt;
 use std::fs;
@@ -18,7 +18,7 @@ use turnkey_snapshots::engine::{Engine, EngineOptions, InstantiateError, Limits,
 use turnkey_virt::nanoprocess::{Child, Family};
 use turnkey_wasi_common::{Access, Interrupt, Pipe, Stop, Stream};
 
-/// See it work: run the guests that come with the command, on every engine
+/// What `turnkey tour` is told.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit code: 0 if every guest did what it is expected to do, 1 if not.")]
 pub(crate) struct Tour {
@@ -56,32 +56,36 @@ impl Tour {
             Some(engine) => std::slice::from_ref(engine),
             None => EngineName::all(),
         };
-        say(format_args!(
-            "Turnkey {version}: a tour of {guests} guests on {engines}.\n\
+        let out = &mut io::stdout();
+        say(
+            out,
+            format_args!(
+                "Turnkey {version}: a tour of {guests} guests on {engines}.\n\
              \n\
              Each guest is a small WebAssembly program that is part of this command. It is given a\n\
              fresh directory, the host's clocks and randomness, and nothing else. What it writes is\n\
              shown behind a bar.",
-            version = env!("CARGO_PKG_VERSION"),
-            guests = TOUR.len(),
-            engines = match engines.len() {
-                1 => "1 engine".to_owned(),
-                number => format!("{number} engines"),
-            },
-        ))?;
+                version = env!("CARGO_PKG_VERSION"),
+                guests = TOUR.len(),
+                engines = match engines.len() {
+                    1 => "1 engine".to_owned(),
+                    number => format!("{number} engines"),
+                },
+            ),
+        )?;
         let mut expected = 0;
         for name in engines {
             let engine = name.engine(EngineOptions {
                 interruptible: true,
                 ..EngineOptions::default()
             })?;
-            say(format_args!("\n{}", engine.name()))?;
+            say(out, format_args!("\n{}", engine.name()))?;
             for guest in TOUR {
-                expected += usize::from(show(guest, &*engine)?);
+                expected += usize::from(show(out, guest, &*engine)?);
             }
         }
         let all = TOUR.len() * engines.len();
-        say(format_args!("\n{expected} of {all} as expected."))?;
+        say(out, format_args!("\n{expected} of {all} as expected."))?;
         Ok(match expected == all {
             true => ExitCode::SUCCESS,
             false => ExitCode::FAILURE,
@@ -90,8 +94,8 @@ impl Tour {
 }
 
 /// Runs a guest and says what it did. Answers whether that was expected.
-fn show(guest: &TourGuest, engine: &dyn Engine) -> Result<bool, Failure> {
-    say(format_args!("\n  {}: {}", guest.name, guest.about))?;
+fn show(out: &mut dyn Write, guest: &TourGuest, engine: &dyn Engine) -> Result<bool, Failure> {
+    say(out, format_args!("\n  {}: {}", guest.name, guest.about))?;
     let start = Instant::now();
     let seen = visit(guest, engine)?;
     let took = start.elapsed();
@@ -100,12 +104,13 @@ fn show(guest: &TourGuest, engine: &dyn Engine) -> Result<bool, Failure> {
         ending: Ending::Exit(guest.exit),
     };
     if seen == expected {
-        say(format_args!("{seen}, as expected ({took:.1?})"))?;
+        say(out, format_args!("{seen}, as expected ({took:.1?})"))?;
         return Ok(true);
     }
-    say(format_args!(
-        "{seen} ({took:.1?})\n  NOT AS EXPECTED, which was:\n{expected}"
-    ))?;
+    say(
+        out,
+        format_args!("{seen} ({took:.1?})\n  NOT AS EXPECTED, which was:\n{expected}"),
+    )?;
     Ok(false)
 }
 
@@ -143,7 +148,9 @@ fn visit(guest: &TourGuest, engine: &dyn Engine) -> Result<Seen, Failure> {
         ending: match ended {
             Ok(_) => Ending::Exit(0),
             Err(InstantiateError::Stop(Stop::Exit(code))) => Ending::Exit(code),
-            Err(InstantiateError::Stop(Stop::Trap(trap))) => Ending::Otherwise(trap.to_string()),
+            Err(InstantiateError::Stop(Stop::Trap(trap))) => {
+                Ending::Otherwise(one_line(&format!("trap: {trap}")))
+            }
             Err(refused) => Ending::Otherwise(refused.to_string()),
         },
     })
@@ -195,9 +202,8 @@ impl fmt::Display for Seen {
     }
 }
 
-/// Writes a line to standard output.
-fn say(line: fmt::Arguments<'_>) -> Result<(), Failure> {
-    writeln!(io::stdout().lock(), "{line}").map_err(|error| Failure::output(&error))
+fn say(out: &mut dyn Write, line: fmt::Arguments<'_>) -> Result<(), Failure> {
+    writeln!(out, "{line}").map_err(|error| Failure::output(&error))
 }
 
 #[cfg(test)]
@@ -217,17 +223,19 @@ mod tests {
     }
 
     #[test]
-    fn show_other_than_expected_false() {
+    fn show_other_than_expected_told() {
         for name in EngineName::all() {
-            let engine = name
-                .engine(EngineOptions {
-                    interruptible: true,
-                    ..EngineOptions::default()
-                })
-                .unwrap();
-            assert_eq!(show(&guest(), &*engine), Ok(false), "{name:?}");
-            let seen = visit(&guest(), &*engine).unwrap();
-            assert!(matches!(seen.ending, Ending::Otherwise(_)), "{seen}");
+            let options = EngineOptions {
+                interruptible: true,
+                ..EngineOptions::default()
+            };
+            let engine = name.engine(options).unwrap();
+            let mut out = Vec::new();
+            assert_eq!(show(&mut out, &guest(), &*engine), Ok(false));
+            let told = String::from_utf8(out).unwrap();
+            assert!(told.contains("\n    trap: "), "{told}");
+            let expected = "NOT AS EXPECTED, which was:\n    | hello\n    exit code 0\n";
+            assert!(told.ends_with(expected), "{told}");
         }
     }
 

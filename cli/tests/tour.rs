@@ -1,4 +1,8 @@
 //! `turnkey tour`, as it is called.
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test relies on besides what it tests may fail loudly"
+)]
 
 use std::process::Command;
 

@@ -1,3 +1,4 @@
-//! Guests and checks by which a WASI host is tested
+//! Guests and checks by which a WASI host is tested.
 
+pub mod engine_kit;
 pub mod tour;

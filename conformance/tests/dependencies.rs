@@ -83,9 +83,8 @@ impl Workspace {
 
     /// What a package is built from: its normal and build dependencies.
     fn uses(&self, id: &PackageId) -> Vec<&Package> {
-        let is_built = |kind: DependencyKind| {
-            matches!(kind, DependencyKind::Normal | DependencyKind::Build)
-        };
+        let is_built =
+            |kind: DependencyKind| matches!(kind, DependencyKind::Normal | DependencyKind::Build);
         let deps = self.node(id).deps.iter();
         deps.filter(|dep| dep.dep_kinds.iter().any(|kind| is_built(kind.kind)))
             .map(|dep| self.package(&dep.pkg))
@@ -181,7 +180,10 @@ fn uses_at_all_sees_through_crates_and_build_scripts() {
         ("snapshots", "witx"),
     ] {
         let used = workspace.uses_at_all(workspace.in_folder(folder));
-        assert!(used.contains(name), "{folder}: {name} is not among {used:?}");
+        assert!(
+            used.contains(name),
+            "{folder}: {name} is not among {used:?}"
+        );
     }
 }
 

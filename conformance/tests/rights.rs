@@ -64,11 +64,22 @@ fn path_open_directory_asking_for_all_but_writing_no_seek_and_no_flags() {
     let mut guest = tree().guest();
     let rights = Rights::all().difference(Rights::FD_WRITE);
     let flags = fdflags::APPEND | fdflags::NONBLOCK;
-    for (path, oflags) in [("dir", 0), ("dir", oflags::DIRECTORY), (".", 0), ("dir/", 0)] {
+    for (path, oflags) in [
+        ("dir", 0),
+        ("dir", oflags::DIRECTORY),
+        (".", 0),
+        ("dir/", 0),
+    ] {
         let place = (3, path.as_bytes());
-        let dir = guest.path_open_with(place, true, oflags, rights, flags).unwrap();
+        let dir = guest
+            .path_open_with(place, true, oflags, rights, flags)
+            .unwrap();
         let stat = guest.fd_fdstat_get(dir).unwrap();
-        assert_eq!((stat.filetype, stat.flags), (filetype::DIRECTORY, 0), "{path}");
+        assert_eq!(
+            (stat.filetype, stat.flags),
+            (filetype::DIRECTORY, 0),
+            "{path}"
+        );
         assert!(!stat.base.intersects(NEVER_OF_A_DIRECTORY), "{path}");
         assert_eq!(stat.inheriting, Rights::all(), "{path}");
         for whence in [whence::SET, whence::CUR, whence::END] {
@@ -82,7 +93,12 @@ fn path_open_directory_asking_for_all_but_writing_no_seek_and_no_flags() {
 fn path_open_directory_to_write_isdir() {
     let mut guest = tree().guest();
     for rights in [Rights::FD_WRITE, READ_WRITE, Rights::all()] {
-        for (path, oflags) in [("dir", 0), ("dir", oflags::DIRECTORY), ("dir/", 0), (".", 0)] {
+        for (path, oflags) in [
+            ("dir", 0),
+            ("dir", oflags::DIRECTORY),
+            ("dir/", 0),
+            (".", 0),
+        ] {
             let opened = guest.path_open((3, path), oflags, rights);
             assert_eq!(opened, Err(Errno::Isdir), "{path} {oflags} {rights:?}");
         }
@@ -114,7 +130,11 @@ fn path_open_file_base_is_what_was_asked_and_all_that_fits() {
         assert_eq!(read.is_ok(), may_read, "{asked:?} with {oflags}: {read:?}");
         let write = guest.fd_write(file, "x").map(drop);
         let may_write = expected.contains(Rights::FD_WRITE);
-        assert_eq!(write.is_ok(), may_write, "{asked:?} with {oflags}: {write:?}");
+        assert_eq!(
+            write.is_ok(),
+            may_write,
+            "{asked:?} with {oflags}: {write:?}"
+        );
     }
 }
 
@@ -145,7 +165,9 @@ fn fd_fdstat_set_rights_shrunk_for_good() {
     let mut guest = tree().guest();
     let full = guest.fd_fdstat_get(3).unwrap();
     let base = full.base.difference(Rights::PATH_UNLINK_FILE);
-    let inheriting = full.inheriting.difference(Rights::PATH_UNLINK_FILE | Rights::FD_WRITE);
+    let inheriting = full
+        .inheriting
+        .difference(Rights::PATH_UNLINK_FILE | Rights::FD_WRITE);
     assert_eq!(guest.fd_fdstat_set_rights(3, base, inheriting), Ok(()));
     let shrunk = guest.fd_fdstat_get(3).unwrap();
     assert_eq!((shrunk.base, shrunk.inheriting), (base, inheriting));
@@ -175,7 +197,10 @@ fn fd_fdstat_set_rights_file_and_stdio_enforced_from_then_on() {
     let mut guest = tree().guest();
     let file = guest.path_open((3, "file"), 0, READ_WRITE).unwrap();
     let nothing = Rights::empty();
-    assert_eq!(guest.fd_fdstat_set_rights(file, Rights::FD_SEEK, nothing), Ok(()));
+    assert_eq!(
+        guest.fd_fdstat_set_rights(file, Rights::FD_SEEK, nothing),
+        Ok(())
+    );
     assert_eq!(guest.fd_write(file, "x"), Err(Errno::Badf));
     assert_eq!(guest.fd_write(file, ""), Err(Errno::Badf));
     assert_eq!(guest.fd_read(file, 1), Err(Errno::Badf));
@@ -187,7 +212,10 @@ fn fd_fdstat_set_rights_file_and_stdio_enforced_from_then_on() {
     assert_eq!(guest.fd_write(1, "x"), Ok(1));
     assert_eq!(guest.fd_fdstat_set_rights(1, nothing, nothing), Ok(()));
     assert_eq!(guest.fd_write(1, "x"), Err(Errno::Badf));
-    assert_eq!(guest.fd_fdstat_set_rights(1 << 20, nothing, nothing), Err(Errno::Badf));
+    assert_eq!(
+        guest.fd_fdstat_set_rights(1 << 20, nothing, nothing),
+        Err(Errno::Badf)
+    );
 }
 
 #[test]
@@ -197,7 +225,9 @@ fn path_open_truncate_after_the_right_was_dropped_perm() {
     let stat = guest.fd_fdstat_get(3).unwrap();
     assert!(stat.base.contains(Rights::PATH_FILESTAT_SET_SIZE));
     let base = stat.base.difference(Rights::PATH_FILESTAT_SET_SIZE);
-    guest.fd_fdstat_set_rights(3, base, stat.inheriting).unwrap();
+    guest
+        .fd_fdstat_set_rights(3, base, stat.inheriting)
+        .unwrap();
     for rights in [Rights::empty(), Rights::FD_READ, READ_WRITE] {
         let opened = guest.path_open((3, "file"), oflags::TRUNC, rights);
         assert_eq!(opened, Err(Errno::Perm), "{rights:?}");
@@ -210,63 +240,121 @@ fn path_open_truncate_after_the_right_was_dropped_perm() {
 type OnDirectory = (Rights, fn(&mut Guest) -> Outcome);
 
 const ON_DIRECTORIES: &[OnDirectory] = &[
-    (Rights::PATH_CREATE_DIRECTORY, |g| g.path_create_directory((3, "new"))),
-    (Rights::PATH_CREATE_FILE, |g| {
-        g.path_open((3, "file"), oflags::CREAT, Rights::FD_READ).map(drop)
+    (Rights::PATH_CREATE_DIRECTORY, |g| {
+        g.path_create_directory((3, "new"))
     }),
     (Rights::PATH_CREATE_FILE, |g| {
-        g.path_open((3, "new"), oflags::CREAT, Rights::empty()).map(drop)
+        g.path_open((3, "file"), oflags::CREAT, Rights::FD_READ)
+            .map(drop)
     }),
-    (Rights::PATH_LINK_SOURCE, |g| g.path_link((3, "file"), (3, "new"), false)),
-    (Rights::PATH_LINK_TARGET, |g| g.path_link((3, "file"), (3, "new"), false)),
-    (Rights::PATH_OPEN, |g| g.path_open((3, "file"), 0, Rights::empty()).map(drop)),
+    (Rights::PATH_CREATE_FILE, |g| {
+        g.path_open((3, "new"), oflags::CREAT, Rights::empty())
+            .map(drop)
+    }),
+    (Rights::PATH_LINK_SOURCE, |g| {
+        g.path_link((3, "file"), (3, "new"), false)
+    }),
+    (Rights::PATH_LINK_TARGET, |g| {
+        g.path_link((3, "file"), (3, "new"), false)
+    }),
+    (Rights::PATH_OPEN, |g| {
+        g.path_open((3, "file"), 0, Rights::empty()).map(drop)
+    }),
     (Rights::FD_READDIR, |g| g.fd_readdir(3, 100, 0).map(drop)),
-    (Rights::PATH_READLINK, |g| g.path_readlink((3, "link"), 100).map(drop)),
-    (Rights::PATH_RENAME_SOURCE, |g| g.path_rename((3, "file"), (3, "new"))),
-    (Rights::PATH_RENAME_TARGET, |g| g.path_rename((3, "file"), (3, "new"))),
-    (Rights::PATH_FILESTAT_GET, |g| g.path_filestat_get((3, "file"), false).map(drop)),
-    (Rights::PATH_FILESTAT_SET_SIZE, |g| {
-        g.path_open((3, "file"), oflags::TRUNC, Rights::FD_READ).map(drop)
+    (Rights::PATH_READLINK, |g| {
+        g.path_readlink((3, "link"), 100).map(drop)
+    }),
+    (Rights::PATH_RENAME_SOURCE, |g| {
+        g.path_rename((3, "file"), (3, "new"))
+    }),
+    (Rights::PATH_RENAME_TARGET, |g| {
+        g.path_rename((3, "file"), (3, "new"))
+    }),
+    (Rights::PATH_FILESTAT_GET, |g| {
+        g.path_filestat_get((3, "file"), false).map(drop)
     }),
     (Rights::PATH_FILESTAT_SET_SIZE, |g| {
-        g.path_open((3, "file"), oflags::TRUNC, Rights::FD_WRITE).map(drop)
+        g.path_open((3, "file"), oflags::TRUNC, Rights::FD_READ)
+            .map(drop)
+    }),
+    (Rights::PATH_FILESTAT_SET_SIZE, |g| {
+        g.path_open((3, "file"), oflags::TRUNC, Rights::FD_WRITE)
+            .map(drop)
     }),
     (Rights::PATH_FILESTAT_SET_TIMES, |g| {
         g.path_filestat_set_times((3, "file"), false, (1, 2), fstflags::ATIM | fstflags::MTIM)
     }),
     (Rights::FD_FILESTAT_GET, |g| g.fd_filestat_get(3).map(drop)),
-    (Rights::FD_FILESTAT_SET_TIMES, |g| g.fd_filestat_set_times(3, 1, 2, fstflags::MTIM)),
+    (Rights::FD_FILESTAT_SET_TIMES, |g| {
+        g.fd_filestat_set_times(3, 1, 2, fstflags::MTIM)
+    }),
     (Rights::PATH_SYMLINK, |g| g.path_symlink("file", (3, "new"))),
-    (Rights::PATH_REMOVE_DIRECTORY, |g| g.path_remove_directory((3, "empty"))),
-    (Rights::PATH_UNLINK_FILE, |g| g.path_unlink_file((3, "file"))),
-    (Rights::FD_WRITE, |g| g.path_open((3, "file"), 0, Rights::FD_WRITE).map(drop)),
-    (Rights::FD_WRITE, |g| g.path_open((3, "file"), 0, READ_WRITE).map(drop)),
+    (Rights::PATH_REMOVE_DIRECTORY, |g| {
+        g.path_remove_directory((3, "empty"))
+    }),
+    (Rights::PATH_UNLINK_FILE, |g| {
+        g.path_unlink_file((3, "file"))
+    }),
+    (Rights::FD_WRITE, |g| {
+        g.path_open((3, "file"), 0, Rights::FD_WRITE).map(drop)
+    }),
+    (Rights::FD_WRITE, |g| {
+        g.path_open((3, "file"), 0, READ_WRITE).map(drop)
+    }),
 ];
 
 /// A call that needs a right of a file beneath, and what its lack answers.
 type OnFile = (Rights, Errno, fn(&mut Guest, u32) -> Outcome);
 
 const ON_FILES: &[OnFile] = &[
-    (Rights::FD_READ, Errno::Badf, |g, fd| g.fd_read(fd, 1).map(drop)),
-    (Rights::FD_READ, Errno::Badf, |g, fd| g.fd_read(fd, 0).map(drop)),
-    (Rights::FD_READ, Errno::Badf, |g, fd| g.fd_read_into(fd, &[]).map(drop)),
-    (Rights::FD_READ, Errno::Badf, |g, fd| g.fd_pread(fd, 1, 0).map(drop)),
-    (Rights::FD_SEEK, Errno::Badf, |g, fd| g.fd_pread(fd, 1, 0).map(drop)),
-    (Rights::FD_SEEK, Errno::Badf, |g, fd| g.fd_pwrite(fd, "x", 0).map(drop)),
-    (Rights::FD_SEEK, Errno::Perm, |g, fd| g.fd_seek(fd, 1, whence::SET).map(drop)),
-    (Rights::FD_SEEK.union(Rights::FD_TELL), Errno::Perm, |g, fd| {
-        g.fd_seek(fd, 0, whence::CUR).map(drop)
+    (Rights::FD_READ, Errno::Badf, |g, fd| {
+        g.fd_read(fd, 1).map(drop)
     }),
-    (Rights::FD_SEEK.union(Rights::FD_TELL), Errno::Perm, |g, fd| g.fd_tell(fd).map(drop)),
+    (Rights::FD_READ, Errno::Badf, |g, fd| {
+        g.fd_read(fd, 0).map(drop)
+    }),
+    (Rights::FD_READ, Errno::Badf, |g, fd| {
+        g.fd_read_into(fd, &[]).map(drop)
+    }),
+    (Rights::FD_READ, Errno::Badf, |g, fd| {
+        g.fd_pread(fd, 1, 0).map(drop)
+    }),
+    (Rights::FD_SEEK, Errno::Badf, |g, fd| {
+        g.fd_pread(fd, 1, 0).map(drop)
+    }),
+    (Rights::FD_SEEK, Errno::Badf, |g, fd| {
+        g.fd_pwrite(fd, "x", 0).map(drop)
+    }),
+    (Rights::FD_SEEK, Errno::Perm, |g, fd| {
+        g.fd_seek(fd, 1, whence::SET).map(drop)
+    }),
+    (
+        Rights::FD_SEEK.union(Rights::FD_TELL),
+        Errno::Perm,
+        |g, fd| g.fd_seek(fd, 0, whence::CUR).map(drop),
+    ),
+    (
+        Rights::FD_SEEK.union(Rights::FD_TELL),
+        Errno::Perm,
+        |g, fd| g.fd_tell(fd).map(drop),
+    ),
     (Rights::FD_FDSTAT_SET_FLAGS, Errno::Perm, |g, fd| {
         g.fd_fdstat_set_flags(fd, fdflags::APPEND)
     }),
     (Rights::FD_SYNC, Errno::Perm, |g, fd| g.fd_sync(fd)),
     (Rights::FD_DATASYNC, Errno::Perm, |g, fd| g.fd_datasync(fd)),
-    (Rights::FD_ADVISE, Errno::Perm, |g, fd| g.fd_advise(fd, 0, 1, 0)),
-    (Rights::FD_ALLOCATE, Errno::Perm, |g, fd| g.fd_allocate(fd, 0, 100)),
-    (Rights::FD_FILESTAT_GET, Errno::Perm, |g, fd| g.fd_filestat_get(fd).map(drop)),
-    (Rights::FD_FILESTAT_SET_SIZE, Errno::Perm, |g, fd| g.fd_filestat_set_size(fd, 1)),
+    (Rights::FD_ADVISE, Errno::Perm, |g, fd| {
+        g.fd_advise(fd, 0, 1, 0)
+    }),
+    (Rights::FD_ALLOCATE, Errno::Perm, |g, fd| {
+        g.fd_allocate(fd, 0, 100)
+    }),
+    (Rights::FD_FILESTAT_GET, Errno::Perm, |g, fd| {
+        g.fd_filestat_get(fd).map(drop)
+    }),
+    (Rights::FD_FILESTAT_SET_SIZE, Errno::Perm, |g, fd| {
+        g.fd_filestat_set_size(fd, 1)
+    }),
     (Rights::FD_FILESTAT_SET_TIMES, Errno::Perm, |g, fd| {
         g.fd_filestat_set_times(fd, 1, 2, fstflags::MTIM)
     }),
@@ -292,10 +380,7 @@ fn directory_each_right_missing_perm() {
 #[test]
 fn file_each_right_missing_badf_to_move_bytes_and_perm_for_all_else() {
     for (index, (right, errno, call)) in ON_FILES.iter().enumerate() {
-        for (access, expected) in [
-            (without(*right), Err(*errno)),
-            (Access::ReadWrite, Ok(())),
-        ] {
+        for (access, expected) in [(without(*right), Err(*errno)), (Access::ReadWrite, Ok(()))] {
             let tree = tree();
             let mut guest = tree.guest_with(access);
             let file = guest.path_open((3, "file"), 0, READ_WRITE).unwrap();
@@ -322,11 +407,26 @@ fn fd_write_to_what_was_opened_to_read_badf() {
 fn read_only_preopen_every_change_perm_and_nothing_happens() {
     let calls: &[fn(&mut Guest) -> Outcome] = &[
         |g| g.path_create_directory((3, "new")),
-        |g| g.path_open((3, "new"), oflags::CREAT, Rights::empty()).map(drop),
-        |g| g.path_open((3, "file"), oflags::CREAT, Rights::FD_READ).map(drop),
-        |g| g.path_open((3, "file"), oflags::TRUNC, Rights::empty()).map(drop),
-        |g| g.path_open((3, "file"), oflags::TRUNC, Rights::FD_READ).map(drop),
-        |g| g.path_open((3, "link"), oflags::TRUNC, Rights::FD_READ).map(drop),
+        |g| {
+            g.path_open((3, "new"), oflags::CREAT, Rights::empty())
+                .map(drop)
+        },
+        |g| {
+            g.path_open((3, "file"), oflags::CREAT, Rights::FD_READ)
+                .map(drop)
+        },
+        |g| {
+            g.path_open((3, "file"), oflags::TRUNC, Rights::empty())
+                .map(drop)
+        },
+        |g| {
+            g.path_open((3, "file"), oflags::TRUNC, Rights::FD_READ)
+                .map(drop)
+        },
+        |g| {
+            g.path_open((3, "link"), oflags::TRUNC, Rights::FD_READ)
+                .map(drop)
+        },
         |g| g.path_open((3, "file"), 0, Rights::FD_WRITE).map(drop),
         |g| g.path_open((3, "file"), 0, READ_WRITE).map(drop),
         |g| g.path_open((3, "missing"), 0, READ_WRITE).map(drop),
@@ -409,7 +509,9 @@ fn order_of_checks_descriptor_type_rights_arguments() {
         (Errno::Badf, |g| g.path_unlink_file((1, ""))),
         (Errno::Perm, |g| g.path_unlink_file((3, ""))),
         (Errno::Perm, |g| g.path_symlink("", (3, ""))),
-        (Errno::Noent, |g| g.path_filestat_get((3, ""), false).map(drop)),
+        (Errno::Noent, |g| {
+            g.path_filestat_get((3, ""), false).map(drop)
+        }),
         // A right of the second directory counts before the first path.
         (Errno::Perm, |g| g.path_rename((3, ""), (3, ""))),
         (Errno::Badf, |g| g.fd_allocate(3, 0, 0)),
@@ -433,9 +535,12 @@ fn order_of_checks_descriptor_type_rights_arguments() {
 #[test]
 fn stdio_rights_to_move_bytes_one_way_and_never_to_seek() {
     let mut guest = tree().guest();
-    let common =
-        Rights::POLL_FD_READWRITE | Rights::FD_FILESTAT_GET | Rights::FD_FDSTAT_SET_FLAGS;
-    for (fd, moving) in [(0, Rights::FD_READ), (1, Rights::FD_WRITE), (2, Rights::FD_WRITE)] {
+    let common = Rights::POLL_FD_READWRITE | Rights::FD_FILESTAT_GET | Rights::FD_FDSTAT_SET_FLAGS;
+    for (fd, moving) in [
+        (0, Rights::FD_READ),
+        (1, Rights::FD_WRITE),
+        (2, Rights::FD_WRITE),
+    ] {
         let stat = guest.fd_fdstat_get(fd).unwrap();
         assert_eq!(stat.base, moving | common, "{fd}");
         assert_eq!((stat.filetype, stat.flags), (filetype::UNKNOWN, 0), "{fd}");

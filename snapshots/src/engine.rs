@@ -40,10 +40,10 @@ pub trait Engine: Send + Sync {
 
 /// A compiled module. It can be instantiated any number of times.
 pub trait Module: Send + Sync {
-    /// What the module asks for, in its own order.
+    /// What the module asks for, in an order of the engine's.
     fn imports(&self) -> Vec<Import>;
 
-    /// What the module offers, in its own order.
+    /// What the module offers, in an order of the engine's.
     fn exports(&self) -> Vec<Export>;
 
     /// Makes an instance in a store of its own, and runs its start function if it has one.

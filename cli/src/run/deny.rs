@@ -85,13 +85,9 @@ mod tests {
             ),
             (
                 "filse",
-                "`filse` is neither a WASI function nor a class of them; did you mean files, \
-                 files.open, files.read?",
+                "`filse` is neither a WASI function nor a class of them; did you mean files?",
             ),
-            (
-                "fd_read=noetn",
-                "`noetn` is no errno; did you mean noent, noexec?",
-            ),
+            ("fd_read=noetn", "`noetn` is no errno; did you mean noent?"),
             (
                 "gopher",
                 "`gopher` is neither a WASI function nor a class of them",

@@ -11,10 +11,9 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Run a module. It is given what is said here, and nothing else but the standard streams, clocks
-/// and randomness
+/// What `turnkey run` is told.
 #[derive(Debug, clap::Args)]
-#[command(override_usage = "turnkey run [OPTIONS] MODULE [ARGS...]", after_help = EXIT_CODES)]
+#[command(override_usage = "turnkey run [OPTIONS] MODULE [ARGS...]", after_help = NOTES)]
 pub(crate) struct Run {
     /// The engine that runs the module
     #[arg(long, value_enum, default_value_t)]
@@ -68,11 +67,13 @@ pub(crate) struct Run {
     module: Vec<OsString>,
 }
 
-const EXIT_CODES: &str = "\
+const NOTES: &str = "\
+The module is given what is said here, the standard streams, clocks and randomness; nothing else.
+
 Exit codes:
   the guest's own, of which a process keeps the low 8 bits
   134  the guest trapped, or a limit ended it
-  2    something is wrong with the options, the module or what it is given; nothing has run";
+  2    a mistake in the options, the module or what it is given; nothing has run";
 
 impl Run {
     /// The file of the module.

@@ -67,8 +67,8 @@ fn invoke_that_cannot_be_called_line_tells_why() {
         for (args, why) in [
             (
                 &["ad", "guest.wat"][..],
-                "there is no exported function `ad`; did you mean add, ready? (it exports ready, \
-                 add, swap, single, leave, nothing, reference, args)",
+                "there is no exported function `ad`; did you mean add? (it exports add, \
+                 args, leave, nothing, ready, reference, single, swap)",
             ),
             (
                 &["add", "guest.wat", "1"],

@@ -1,4 +1,9 @@
 //! `turnkey run`, as it is called.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what a test relies on besides what it tests may fail loudly"
+)]
 
 mod entry;
 mod exit;

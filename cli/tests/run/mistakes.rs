@@ -36,10 +36,14 @@ fn options_that_make_no_sense() {
     };
     let cases: &[(&[&str], String)] = &[
         (
-            &["--dri", ".", "guest.wat"],
-            "unexpected argument '--dri' found; a similar argument exists: '--dir'; --help tells \
+            &["--dirs", ".", "guest.wat"],
+            "unexpected argument '--dirs' found; a similar argument exists: '--dir'; --help tells \
              more"
                 .into(),
+        ),
+        (
+            &["-x", "guest.wat"],
+            "unexpected argument '-x' found; --help tells more".into(),
         ),
         (
             &[],
@@ -147,6 +151,37 @@ fn options_that_make_no_sense() {
     ];
     let cases: Vec<(&[&str], &str)> = cases.iter().map(|(args, why)| (*args, &**why)).collect();
     check(&place, &cases);
+}
+
+#[test]
+fn texts_that_are_not_utf_8() {
+    use std::ffi::{OsStr, OsString};
+    use std::os::unix::ffi::OsStrExt;
+    let place = Place::with(&shows_itself());
+    let odd = OsStr::from_bytes(b"\xff");
+    let dir: OsString = [OsStr::new("--dir="), odd].into_iter().collect();
+    for (args, why) in [
+        (
+            [OsStr::new("guest.wat"), odd],
+            "the argument \"\\xFF\" is not UTF-8, and a guest can only be told UTF-8",
+        ),
+        (
+            ["--env=ODD", "guest.wat"].map(OsStr::new),
+            "--env ODD: the host's value is not UTF-8, and a guest can only be told UTF-8",
+        ),
+        (
+            [&*dir, OsStr::new("guest.wat")],
+            "invalid UTF-8 was detected in one or more arguments; --help tells more",
+        ),
+    ] {
+        let output = place
+            .command(&[OsStr::new("run"), args[0], args[1]])
+            .env("ODD", odd)
+            .output()
+            .unwrap();
+        let line = format!("error: {why}\n");
+        assert_eq!(Ended::from(output), Ended::new(2, "", &line));
+    }
 }
 
 #[test]
@@ -287,10 +322,10 @@ fn missing_imports_all_told_and_nothing_runs() {
         &[(
             &["guest.wat"],
             "guest.wat: it imports the function `env.f`, which does not exist here; it imports \
-             the memory `env.memory`, which does not exist here; it imports \
+             the memory `env.memory`, which does not exist here; it imports the function \
+             `wasi_snapshot_preview1.fd_gone`, which does not exist here; it imports \
              `wasi_snapshot_preview1.fd_write` as (i32) -> (i32), but that function is (i32, i32, \
-             i32, i32) -> (i32); it imports the function `wasi_snapshot_preview1.fd_gone`, which \
-             does not exist here; build it for wasm32-wasip1 without that",
+             i32, i32) -> (i32); build it for wasm32-wasip1 without that",
         )],
     );
 }

@@ -27,8 +27,8 @@
 //! let (stdout, output) = Pipe::new(64);
 //! let ctx = WasiCtx::builder().stdout(Arc::new(stdout)).build()?;
 //! let mut store = Store::new(&engine, Wasi::from(ctx));
-//! let instance = linker.instantiate(&mut store, &Module::new(&engine, wasm)?)?;
-//! let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
+//! let instance = linker.instantiate_and_start(&mut store, &Module::new(&engine, wasm)?)?;
+//! let start = instance.get_typed_func::<(), ()>(&store, "_start")?;
 //! assert_eq!(outcome(start.call(&mut store, ())), Err(Stop::Exit(7)));
 //! assert_eq!(output.drain(), b"hello\n");
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -8,6 +8,12 @@ use turnkey_wasi_common::function::Function;
 use turnkey_wasi_common::table::{OwnedTable, Table};
 use wasmi::{AsContextMut, Error, Instance, Linker, Memory, Module};
 
+/// Finds the guest's context in the data of its store.
+type Access<S, T> = Box<dyn Fn(&mut S) -> &mut Wasi<T> + Send + Sync>;
+
+/// Links a module with functions that act for one instance.
+type Link<S> = Box<dyn Fn(&OfInstance) -> Result<Linker<S>, Error> + Send + Sync>;
+
 /// A module, linked with WASI once and instantiated any number of times.
 ///
 /// The functions that an instance imports are bound to it, and to the context in its store: its
@@ -43,8 +49,8 @@ pub struct Program<S: 'static, T: 'static = OwnedTable> {
     /// Its functions act for the node in the store's data.
     of_node: Linker<S>,
     /// The same with functions that act for the instance alone that is made next.
-    of_instance: Box<dyn Fn(&OfInstance) -> Result<Linker<S>, Error> + Send + Sync>,
-    wasi: Box<dyn Fn(&mut S) -> &mut Wasi<T> + Send + Sync>,
+    of_instance: Link<S>,
+    wasi: Access<S, T>,
 }
 
 impl<S: 'static, T: Table + 'static> Program<S, T> {

@@ -134,7 +134,7 @@ mod tests {
             ("(module (func $f) (start $f))", &["_start function"]),
             (
                 r#"(module (func $f) (memory (export "m") 1) (start $f) (data (i32.const 0) "x"))"#,
-                &["m", "_start function"],
+                &["_start function", "m"],
             ),
             (
                 r#"(module (func $f) (func (export "_start function")) (start $f))"#,

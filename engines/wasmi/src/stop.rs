@@ -58,7 +58,7 @@ pub(crate) fn ended(error: &Error) -> Option<Stop> {
         return Some(stop.clone());
     }
     if let Some(status) = error.i32_exit_status() {
-        return Some(Stop::Exit(status.cast_unsigned()));
+        return Some(Stop::Exit(u32::from_ne_bytes(status.to_ne_bytes())));
     }
     let code = error.as_trap_code()?;
     let kind = match code {

@@ -75,7 +75,6 @@ impl<S, T> Find<S, T> for OfInstance {
     }
 }
 
-#[cold]
 fn own<S>(caller: &mut Caller<'_, S>) -> Result<Memory, Trap> {
     let export = caller.get_export(NAME);
     usable(export, caller)

@@ -8,6 +8,12 @@ use turnkey_wasi_common::function::Function;
 use turnkey_wasi_common::table::{OwnedTable, Table};
 use wasmtime::{AsContextMut, Instance, InstancePre, Linker, Module, ModuleExport, Result};
 
+/// Finds the guest's context in the data of its store.
+type Access<S, T> = Box<dyn Fn(&mut S) -> &mut Wasi<T> + Send + Sync>;
+
+/// Links a module with functions that act for one instance.
+type Link<S> = Box<dyn Fn(&OfInstance) -> Result<InstancePre<S>> + Send + Sync>;
+
 /// A module, linked with WASI once and instantiated any number of times.
 ///
 /// The functions that an instance imports are bound to it, and to the context in its store: its
@@ -42,8 +48,8 @@ pub struct Program<S: 'static, T: 'static = OwnedTable> {
     /// Its functions act for the node in the store's data.
     of_node: InstancePre<S>,
     /// The same with functions that act for the instance alone that is made next.
-    of_instance: Box<dyn Fn(&OfInstance) -> Result<InstancePre<S>> + Send + Sync>,
-    wasi: Box<dyn Fn(&mut S) -> &mut Wasi<T> + Send + Sync>,
+    of_instance: Link<S>,
+    wasi: Access<S, T>,
     memory: Option<ModuleExport>,
 }
 

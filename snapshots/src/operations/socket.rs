@@ -55,6 +55,12 @@ pub(crate) fn receive<T: Table>(
     with_entry(call, fd, |call, entry| {
         let socket = socket(entry)?;
         require(entry, Rights::FD_READ, Errno::Badf)?;
+        // Who never waits receives what is there, as in POSIX.
+        let never_waits = entry.description().flags().contains(FdFlags::NONBLOCK);
+        let flags = ReceiveFlags {
+            wait_all: flags.wait_all && !never_waits,
+            ..flags
+        };
         let buffers = Buffers::read(memory, iovecs)?;
         let mut truncated = false;
         let received = buffers.scatter(memory, |slices, before| {

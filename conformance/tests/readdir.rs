@@ -1,0 +1,318 @@
+//! Listing directories with `fd_readdir`.
+#![cfg(test)]
+
+mod host;
+
+use host::{Dirent, Guest, Tree, fifo, filetype};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::ffi::OsStringExt;
+use turnkey_wasi_common::{Access, Errno, Limits, Rights};
+
+/// A guest whose directory holds so many files.
+fn guest_with_files(count: usize) -> (Tree, Guest) {
+    let tree = Tree::new();
+    for n in 0..count {
+        fs::write(tree.path(format!("file{n}")), "").unwrap();
+    }
+    let guest = tree.guest();
+    (tree, guest)
+}
+
+fn names(entries: &[Dirent]) -> Vec<&str> {
+    let mut names: Vec<_> = entries.iter().map(|entry| entry.name.as_str()).collect();
+    names.sort_unstable();
+    names
+}
+
+/// How often each name was told.
+fn told(entries: &[Dirent]) -> BTreeMap<&str, u32> {
+    let mut told = BTreeMap::new();
+    for entry in entries {
+        *told.entry(entry.name.as_str()).or_default() += 1;
+    }
+    told
+}
+
+#[test]
+fn fd_readdir_300_files_through_small_buffers_each_name_once() {
+    let (_tree, mut guest) = guest_with_files(300);
+    for length in [31, 32, 33, 64, 100, 256, 1000, 4096, 65536] {
+        let entries = guest.entries(3, length).unwrap();
+        let told = told(&entries);
+        assert_eq!((entries.len(), told.len()), (302, 302), "{length}");
+        assert!(told.contains_key(".") && told.contains_key("..") && told.contains_key("file299"));
+    }
+}
+
+#[test]
+fn fd_readdir_3000_files_each_name_once() {
+    let (_tree, mut guest) = guest_with_files(3000);
+    let entries = guest.entries(3, 256).unwrap();
+    assert_eq!((entries.len(), told(&entries).len()), (3002, 3002));
+}
+
+#[test]
+fn fd_readdir_from_any_entry_what_follows() {
+    let (_tree, mut guest) = guest_with_files(100);
+    let entries = guest.entries(3, 65536).unwrap();
+    for order in [0, 1] {
+        for step in 0..entries.len() {
+            // From the first to the last, and from the last to the first.
+            let index = if order == 0 {
+                step
+            } else {
+                entries.len() - 1 - step
+            };
+            let bytes = guest.fd_readdir(3, 65536, entries[index].next).unwrap();
+            let (rest, used) = Dirent::all(&bytes);
+            assert_eq!(rest, entries[index + 1..], "{index}");
+            assert_eq!(used, bytes.len());
+        }
+    }
+}
+
+#[test]
+fn fd_readdir_each_length_the_same_bytes_cut() {
+    let (_tree, mut guest) = guest_with_files(10);
+    let whole = guest.fd_readdir(3, 65536, 0).unwrap();
+    for length in 0..=whole.len() + 2 {
+        let bytes = guest.fd_readdir(3, length, 0).unwrap();
+        assert_eq!(bytes, whole[..length.min(whole.len())], "{length}");
+    }
+    for (length, used) in [(0, 0), (10, 10), (24, 24)] {
+        assert_eq!(guest.fd_readdir(3, length, 0).unwrap().len(), used);
+    }
+}
+
+#[test]
+fn fd_readdir_nothing_is_written_behind_what_is_told() {
+    let mut guest = Tree::new().guest();
+    let start = host::BUFFER;
+    guest.bytes_mut(start, 4096).fill(0xee);
+    let used = guest.fd_readdir(3, 4096, 0).unwrap().len();
+    let behind = guest.bytes(start, 4096);
+    assert!(behind[used..].iter().all(|byte| *byte == 0xee));
+    // Padding is zero, not what the host's stack held.
+    assert_eq!(behind[21..24], [0; 3]);
+}
+
+#[test]
+fn fd_readdir_empty_directory_only_itself_twice() {
+    let tree = Tree::new().dir("dir");
+    let mut guest = tree.guest();
+    let dir = guest.path_open((3, "dir"), 0, Rights::empty()).unwrap();
+    let ino = guest.fd_filestat_get(dir).unwrap().ino;
+    let mut entries = guest.entries(dir, 4096).unwrap();
+    entries.sort_by(|one, other| one.name.cmp(&other.name));
+    assert_eq!(names(&entries), [".", ".."]);
+    for entry in entries {
+        // What lies above is not told.
+        assert_eq!((entry.filetype, entry.ino), (filetype::DIRECTORY, ino));
+    }
+}
+
+#[test]
+fn fd_readdir_types_and_numbers_as_stat_tells_them() {
+    let tree = Tree::new()
+        .file("file", "")
+        .dir("dir")
+        .link("file", "link")
+        .link("nowhere", "dangling");
+    fifo(&tree.path("fifo"));
+    let mut guest = tree.guest();
+    let entries = guest.entries(3, 4096).unwrap();
+    for (name, expected) in [
+        ("file", filetype::REGULAR_FILE),
+        ("dir", filetype::DIRECTORY),
+        ("link", filetype::SYMBOLIC_LINK),
+        ("dangling", filetype::SYMBOLIC_LINK),
+        ("fifo", filetype::UNKNOWN),
+    ] {
+        let entry = entries.iter().find(|entry| entry.name == name).unwrap();
+        assert_eq!(entry.filetype, expected, "{name}");
+        let stat = guest.path_filestat_get((3, name), false).unwrap();
+        assert_eq!(
+            (entry.ino, entry.filetype),
+            (stat.ino, stat.filetype),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn fd_readdir_files_come_and_go_those_that_stay_are_told_once() {
+    for length in [64, 256, 1024] {
+        let (tree, mut guest) = guest_with_files(400);
+        let (mut entries, mut cookie) = (Vec::new(), 0);
+        for round in 0.. {
+            let bytes = guest.fd_readdir(3, length, cookie).unwrap();
+            let (some, _) = Dirent::all(&bytes);
+            cookie = some.last().map_or(cookie, |last| last.next);
+            entries.extend(some);
+            if bytes.len() < length {
+                break;
+            }
+            // Only even numbers go; some have been told, the others not yet.
+            let _ = fs::remove_file(tree.path(format!("file{}", round * 2 % 400)));
+            let _ = fs::remove_file(tree.path(format!("file{}", (round * 74 + 200) % 400)));
+            fs::write(tree.path(format!("new{round}")), "").unwrap();
+        }
+        let told = told(&entries);
+        for n in (1..400).step_by(2) {
+            let name = format!("file{n}");
+            assert_eq!(told.get(name.as_str()), Some(&1), "{name} through {length}");
+        }
+        for (name, count) in told {
+            assert_eq!(count, 1, "{name} through {length}");
+        }
+    }
+}
+
+#[test]
+fn fd_readdir_the_last_entry_told_is_removed_the_rest_follows() {
+    let (tree, mut guest) = guest_with_files(200);
+    let (mut entries, mut cookie) = (Vec::new(), 0);
+    loop {
+        let bytes = guest.fd_readdir(3, 100, cookie).unwrap();
+        let (some, _) = Dirent::all(&bytes);
+        for entry in &some {
+            if entry.filetype == filetype::REGULAR_FILE {
+                fs::remove_file(tree.path(&entry.name)).unwrap();
+            }
+        }
+        cookie = some.last().map_or(cookie, |last| last.next);
+        entries.extend(some);
+        if bytes.len() < 100 {
+            break;
+        }
+    }
+    assert_eq!((entries.len(), told(&entries).len()), (202, 202));
+    assert_eq!(guest.entries(3, 4096).unwrap().len(), 2);
+}
+
+#[test]
+fn fd_readdir_from_the_beginning_sees_what_is_new() {
+    let (tree, mut guest) = guest_with_files(3);
+    assert_eq!(guest.entries(3, 4096).unwrap().len(), 5);
+    fs::write(tree.path("new"), "").unwrap();
+    fs::remove_file(tree.path("file0")).unwrap();
+    let entries = guest.entries(3, 4096).unwrap();
+    assert_eq!(names(&entries), [".", "..", "file1", "file2", "new"]);
+}
+
+#[test]
+fn fd_readdir_names_that_are_not_text_left_out() {
+    let (tree, mut guest) = guest_with_files(150);
+    for n in 0..150_u8 {
+        let name = OsString::from_vec(vec![b'f', 0xff, b'0' + n / 10, b'0' + n % 10]);
+        fs::write(tree.path(name), "").unwrap();
+    }
+    for length in [64, 256, 65536] {
+        let entries = guest.entries(3, length).unwrap();
+        assert_eq!(
+            (entries.len(), told(&entries).len()),
+            (152, 152),
+            "{length}"
+        );
+    }
+    let only_bad = tree.dir("dir");
+    fs::write(
+        only_bad.path("dir").join(OsString::from_vec(vec![0xff])),
+        "",
+    )
+    .unwrap();
+    let dir = guest.path_open((3, "dir"), 0, Rights::empty()).unwrap();
+    assert_eq!(names(&guest.entries(dir, 100).unwrap()), [".", ".."]);
+}
+
+#[test]
+fn fd_readdir_position_that_is_none_no_panic() {
+    let (_tree, mut guest) = guest_with_files(5);
+    assert_eq!(guest.fd_readdir(3, 4096, u64::MAX), Ok(Vec::new()));
+    for cookie in [1 << 63, u64::MAX - 1, (1 << 63) - 1, 12_345_678_901_234] {
+        let listed = guest.fd_readdir(3, 4096, cookie);
+        assert!(
+            matches!(listed, Ok(_) | Err(Errno::Inval)),
+            "{cookie}: {listed:?}"
+        );
+    }
+    let last = guest.entries(3, 4096).unwrap().pop().unwrap();
+    assert_eq!(guest.fd_readdir(3, 4096, last.next), Ok(Vec::new()));
+    assert_eq!(guest.entries(3, 4096).unwrap().len(), 7);
+}
+
+#[test]
+fn fd_readdir_directory_removed_meanwhile_ends() {
+    let tree = Tree::new().dir("dir");
+    for n in 0..1000 {
+        fs::write(tree.path(format!("dir/{n}")), "").unwrap();
+    }
+    let mut guest = tree.guest();
+    let dir = guest.path_open((3, "dir"), 0, Rights::empty()).unwrap();
+    let first = guest.fd_readdir(dir, 256, 0).unwrap();
+    let (some, _) = Dirent::all(&first);
+    fs::remove_dir_all(tree.path("dir")).unwrap();
+    // What was read ahead may still come; then there is an end.
+    let mut cookie = some.last().unwrap().next;
+    for _ in 0..1000 {
+        let bytes = guest.fd_readdir(dir, 256, cookie).unwrap();
+        cookie = Dirent::all(&bytes)
+            .0
+            .last()
+            .map_or(cookie, |last| last.next);
+        if bytes.len() < 256 {
+            break;
+        }
+    }
+    assert_eq!(guest.fd_readdir(dir, 256, cookie), Ok(Vec::new()));
+    assert_eq!(guest.fd_readdir(dir, 256, 0), Ok(Vec::new()));
+    let again = guest.path_open((dir, "."), 0, Rights::empty());
+    assert!(matches!(again, Ok(_) | Err(Errno::Noent)), "{again:?}");
+}
+
+#[test]
+fn fd_readdir_two_descriptors_each_its_listing() {
+    let (_tree, mut guest) = guest_with_files(50);
+    let again = guest.path_open((3, "."), 0, Rights::empty()).unwrap();
+    let entries = guest.entries(3, 4096).unwrap();
+    let (mut one, mut other) = (0, 0);
+    for (index, entry) in entries.iter().enumerate() {
+        for (fd, cookie) in [(3, &mut one), (again, &mut other)] {
+            let (some, _) = Dirent::all(&guest.fd_readdir(fd, 60, *cookie).unwrap());
+            assert_eq!(some[0], *entry, "{index} of {fd}");
+            *cookie = some[0].next;
+        }
+    }
+}
+
+#[test]
+fn fd_readdir_budget_nomem_until_a_listing_is_closed() {
+    let tree = Tree::new().dir("dir");
+    let with_memory = |memory| {
+        let limits = Limits {
+            memory,
+            ..Limits::default()
+        };
+        let builder = tree.builder(Access::ReadWrite).limits(limits);
+        Guest::new(builder.build().unwrap())
+    };
+    let mut guest = with_memory(100);
+    assert_eq!(guest.fd_readdir(3, 100, 0), Err(Errno::Nomem));
+    assert_eq!(guest.fd_readdir(3, 0, 0), Ok(Vec::new()));
+    assert_eq!(guest.ctx.budget().used(), 0);
+
+    let mut generous = with_memory(1 << 20);
+    generous.fd_readdir(3, 100, 0).unwrap();
+    let one = generous.ctx.budget().used();
+    assert!(one > 0);
+    let mut guest = with_memory(one + one / 2);
+    let dir = guest.path_open((3, "dir"), 0, Rights::empty()).unwrap();
+    assert!(guest.fd_readdir(3, 100, 0).is_ok());
+    assert_eq!(guest.fd_readdir(dir, 100, 0), Err(Errno::Nomem));
+    assert!(guest.fd_readdir(3, 100, 0).is_ok());
+    assert_eq!(guest.fd_close(3), Ok(()));
+    assert_eq!(guest.ctx.budget().used(), 0);
+    assert!(guest.fd_readdir(dir, 100, 0).is_ok());
+}
