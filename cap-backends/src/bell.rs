@@ -22,13 +22,15 @@ thread_local! {
 impl Bell {
     /// The calling thread's bell, made when it is first needed.
     pub(crate) fn of_this_thread() -> rustix::io::Result<Arc<Self>> {
-        BELL.with(|slot| match slot.get() {
+        let known = BELL.try_with(|slot| match slot.get() {
             Some(bell) => Ok(Arc::clone(bell)),
             None => {
                 let bell = Arc::new(Self::new()?);
                 Ok(Arc::clone(slot.get_or_init(|| bell)))
             }
-        })
+        });
+        // A thread that is ending keeps nothing any more.
+        known.unwrap_or_else(|_| Ok(Arc::new(Self::new()?)))
     }
 
     #[cfg(target_os = "linux")]

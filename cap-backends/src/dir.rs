@@ -8,13 +8,13 @@ use crate::stat::{keeps_both, stat_of, timestamps_of};
 use cap_std::AmbientAuthority;
 use cap_std::fs::Dir as CapDir;
 use io_lifetimes::IntoFilelike;
-use rustix::fs::{AtFlags, FileType as HostType, Mode, Stat as HostStat, fstat, statat};
+use rustix::fs::{AtFlags, Mode, fstat, statat};
 use std::any::Any;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use turnkey_wasi_common::{
-    Dir, Errno, Follow, GuestPath, Listing, Object, OpenOptions, Result, Stat, Times,
+    Dir, Errno, FileType, Follow, GuestPath, Listing, Object, OpenOptions, Result, Stat, Times,
     check_link_target,
 };
 
@@ -26,7 +26,7 @@ use turnkey_wasi_common::{
 /// ```
 /// use std::sync::Arc;
 /// use turnkey_cap_backends::{HostDir, ambient_authority, builder};
-/// use turnkey_wasi_common::{Access, Dir, Errno, Follow, GuestPath};
+/// use turnkey_wasi_common::{Access, Dir, Errno, FileType, Follow, GuestPath};
 ///
 /// let temporary = tempfile::tempdir()?;
 /// let dir = HostDir::open_ambient(temporary.path(), ambient_authority())?;
@@ -60,26 +60,33 @@ impl HostDir {
         Self::from(dir.into_filelike())
     }
 
-    fn stat_name(place: impl AsFd, name: &str) -> Result<HostStat> {
-        statat(place, name, AtFlags::SYMLINK_NOFOLLOW).or_errno()
+    fn stat_name(place: impl AsFd, name: &str) -> Result<Stat> {
+        let host = statat(place, name, AtFlags::SYMLINK_NOFOLLOW);
+        host.map(|host| stat_of(&host)).or_errno()
     }
 
-    /// The attributes at a path's end where no link in the last place is followed.
-    fn stat_place(&self, path: GuestPath<'_>) -> Result<Stat> {
+    /// The attributes at the end of a path of several names.
+    #[cfg(target_os = "linux")]
+    fn stat_far(&self, path: GuestPath<'_>, follow: Follow) -> Result<Stat> {
+        stat_descriptor(open::locate(&self.dir, path, follow)?)
+    }
+
+    /// The attributes at the end of a path of several names.
+    #[cfg(not(target_os = "linux"))]
+    fn stat_far(&self, path: GuestPath<'_>, follow: Follow) -> Result<Stat> {
+        if follow == Follow::Yes || path.has_trailing_slash() {
+            return stat_descriptor(open::locate(&self.dir, path, Follow::Yes)?);
+        }
+        // A link itself cannot be opened here.
         let place = Place::find(&self.dir, path)?;
-        let host = match place.last {
-            Last::Name(name) => Self::stat_name(&place, name)?,
-            Last::Dot | Last::DotDot => fstat(&place).or_errno()?,
-        };
-        Ok(stat_of(&host))
+        match place.last {
+            Last::Name(name) => Self::stat_name(&place, name),
+            Last::Dot | Last::DotDot => stat_descriptor(&place),
+        }
     }
 
-    /// Why nothing new can be made under a name with a slash behind it: it would have to be a
-    /// directory. What is there may be one.
-    ///
-    /// # Errors
-    /// - `EXIST`: there is a directory.
-    /// - `NOENT`, `NOTDIR` and those of the walk: there is none.
+    /// Why nothing new can be made under a name with a slash behind it, which demands a directory:
+    /// `EXIST` if there is one, and otherwise what is wrong with what is there.
     fn refuse_slash(&self, path: GuestPath<'_>) -> Errno {
         match open::directory(&self.dir, path, Follow::Yes) {
             Ok(_) => Errno::Exist,
@@ -130,8 +137,8 @@ fn only_name(path: GuestPath<'_>) -> Option<&str> {
     }
 }
 
-fn is(host: &HostStat, wanted: HostType) -> bool {
-    HostType::from_raw_mode(host.st_mode) == wanted
+fn stat_descriptor(fd: impl AsFd) -> Result<Stat> {
+    fstat(fd).map(|host| stat_of(&host)).or_errno()
 }
 
 fn own(dir: &dyn Dir) -> Result<&HostDir> {
@@ -145,7 +152,7 @@ impl Dir for HostDir {
     }
 
     fn stat(&self) -> Result<Stat> {
-        fstat(&self.dir).map(|host| stat_of(&host)).or_errno()
+        stat_descriptor(&self.dir)
     }
 
     fn set_times(&self, times: &Times) -> Result<()> {
@@ -160,22 +167,18 @@ impl Dir for HostDir {
         if path.as_str() == "." {
             return self.stat();
         }
-        let slash = path.has_trailing_slash();
-        if follow == Follow::No && !slash {
-            return self.stat_place(path);
-        }
-        // One name that is no link is the common case, and needs no descriptor.
+        // One name that is no link to follow is the common case, and needs no descriptor.
         if let Some(name) = only_name(path) {
-            let host = Self::stat_name(&self.dir, name)?;
-            if !is(&host, HostType::Symlink) {
-                return match slash && !is(&host, HostType::Directory) {
-                    true => Err(Errno::Notdir.into()),
-                    false => Ok(stat_of(&host)),
-                };
+            let slash = path.has_trailing_slash();
+            let stat = Self::stat_name(&self.dir, name)?;
+            match stat.file_type {
+                FileType::SymbolicLink if slash || follow == Follow::Yes => {}
+                FileType::Directory => return Ok(stat),
+                _ if slash => return Err(Errno::Notdir.into()),
+                _ => return Ok(stat),
             }
         }
-        let found = open::locate(&self.dir, path)?;
-        fstat(found).map(|host| stat_of(&host)).or_errno()
+        self.stat_far(path, follow)
     }
 
     fn set_times_at(&self, path: GuestPath<'_>, follow: Follow, times: &Times) -> Result<()> {
@@ -221,10 +224,10 @@ impl Dir for HostDir {
         let place = Place::find(&self.dir, path)?;
         match place.last {
             Last::Name(name) if place.slash => {
-                let host = Self::stat_name(&place, name)?;
-                Err(match is(&host, HostType::Directory) {
-                    true => Errno::Isdir.into(),
-                    false => Errno::Notdir.into(),
+                let found = Self::stat_name(&place, name)?.file_type;
+                Err(match found {
+                    FileType::Directory => Errno::Isdir.into(),
+                    _ => Errno::Notdir.into(),
                 })
             }
             Last::Name(name) => unlink(&place, name),
@@ -297,8 +300,8 @@ impl Dir for HostDir {
         // A slash on either side says that it is a directory that moves. The names go to the host
         // without it: not every host leaves a link with a slash behind it alone.
         if source.slash || target.slash {
-            let host = Self::stat_name(&source, from_name)?;
-            if !is(&host, HostType::Directory) {
+            let found = Self::stat_name(&source, from_name)?.file_type;
+            if found != FileType::Directory {
                 return Err(Errno::Notdir.into());
             }
         }
@@ -315,10 +318,10 @@ fn unlink(place: &Place<'_>, name: &str) -> Result<()> {
     match rustix::fs::unlinkat(place, name, AtFlags::empty()) {
         // What POSIX has for a directory, where Linux has `EISDIR`.
         Err(rustix::io::Errno::PERM) if cfg!(not(target_os = "linux")) => {
-            let host = HostDir::stat_name(place, name)?;
-            Err(match is(&host, HostType::Directory) {
-                true => Errno::Isdir.into(),
-                false => Errno::Perm.into(),
+            let found = HostDir::stat_name(place, name)?.file_type;
+            Err(match found {
+                FileType::Directory => Errno::Isdir.into(),
+                _ => Errno::Perm.into(),
             })
         }
         outcome => outcome.or_errno(),

@@ -44,6 +44,7 @@ impl<T> OrErrno<T> for io::Result<T> {
     }
 }
 
+#[cold]
 fn of_number(host: Host) -> Errno {
     match host {
         Host::TOOBIG => Errno::TooBig,

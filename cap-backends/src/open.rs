@@ -149,28 +149,28 @@ fn object_of(fd: OwnedFd, how: &OpenOptions) -> Result<Object> {
     })
 }
 
-/// Finds what lies at a path, links followed, without opening it for anything.
+/// Finds what lies at a path, a link itself among them, without opening it for anything.
 #[cfg(target_os = "linux")]
-pub(crate) fn locate(dir: &CapDir, path: GuestPath<'_>) -> Result<OwnedFd> {
+pub(crate) fn locate(dir: &CapDir, path: GuestPath<'_>, follow: Follow) -> Result<OwnedFd> {
     if path.has_trailing_slash() {
         return Ok(directory(dir, path, Follow::Yes)?.into());
     }
-    open_flagged(dir, path, true, false, Follow::Yes, OFlags::PATH).or_errno()
+    open_flagged(dir, path, true, false, follow, OFlags::PATH).or_errno()
 }
 
-/// Finds what lies at a path, links followed. It has to be open to reading, as this host cannot
-/// do it otherwise.
+/// Finds what lies at a path. It has to be open to reading, and cannot be a link, as this host has
+/// no other way.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn locate(dir: &CapDir, path: GuestPath<'_>) -> Result<OwnedFd> {
+pub(crate) fn locate(dir: &CapDir, path: GuestPath<'_>, follow: Follow) -> Result<OwnedFd> {
     if path.has_trailing_slash() {
         return Ok(directory(dir, path, Follow::Yes)?.into());
     }
-    open_flagged(dir, path, true, false, Follow::Yes, WITHOUT_WAITING).or_errno()
+    open_flagged(dir, path, true, false, follow, WITHOUT_WAITING).or_errno()
 }
 
 /// Changes the times of what lies at a path, links followed.
 pub(crate) fn set_times_at(dir: &CapDir, path: GuestPath<'_>, times: &Times) -> Result<()> {
-    let found = locate(dir, path)?;
+    let found = locate(dir, path, Follow::Yes)?;
     match set_times(&found, times) {
         // Linux before 5.8, and no directory: it has to be opened after all.
         Err(Host::INVAL | Host::NOTDIR) => {

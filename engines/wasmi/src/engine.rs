@@ -80,6 +80,8 @@ pub(crate) struct State {
     pub(crate) wasi: Wasi,
     pub(crate) limiter: Limiter,
     pub(crate) fuel: Fuel,
+    /// How many calls into the instance are under way, one beneath the other.
+    pub(crate) entries: u32,
     /// The exported functions that have been looked up.
     pub(crate) exports: Handlers<Func>,
 }

@@ -93,6 +93,7 @@ impl WasmiModule {
                 None if counted => Fuel::Endless,
                 None => Fuel::Uncounted,
             },
+            entries: 0,
             exports: Handlers::default(),
         };
         let mut store = Store::new(&self.engine, state);
@@ -157,6 +158,11 @@ fn define(linker: &mut Linker<State>, function: &HostFunction) -> Result<(), Err
         let args: Result<SmallVec<[Value; 8]>, Refusal> = args.collect();
         let mut answers: SmallVec<[Value; 4]> = SmallVec::from_slice(&zeros);
         run(&mut Entered(caller), &args.map_err(error)?, &mut answers).map_err(error)?;
+        // wasmi takes whatever stands there.
+        let mut pairs = answers.iter().zip(&zeros);
+        if pairs.any(|(answer, zero)| answer.ty() != zero.ty()) {
+            return Err(error(Refusal::OtherType));
+        }
         for (result, answer) in results.iter_mut().zip(answers) {
             *result = to_val(answer);
         }

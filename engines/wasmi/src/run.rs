@@ -6,10 +6,15 @@
 use crate::engine::State;
 use crate::{outcome, stop};
 use turnkey_wasi_common::{Stop, Trap, TrapKind};
-use wasmi::{AsContextMut, Func, ResumableCall, Val};
+use wasmi::{AsContextMut, Func, ResumableCall, StoreContextMut, Val};
 
 /// Units of fuel that are given at once: some milliseconds.
 const SLICE: u64 = 10_000_000;
+
+/// How often an instance may be entered from within itself, through host functions that call it.
+/// wasmi counts how deep a guest's own calls are; these are beneath frames of the host, whose stack
+/// is not wasmi's to watch.
+const MOST_ENTRIES: u32 = 64;
 
 /// The fuel that an instance has beyond what is in its store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +48,7 @@ impl Fuel {
 /// # Errors
 /// - the guest's exit, or the trap that ended it.
 /// - a trap of the kind `Host`: arguments or results do not fit the function's type.
+/// - a trap of the kind `Wasm`: the instance has been entered from within itself too often.
 pub(crate) fn run(
     mut store: impl AsContextMut<Data = State>,
     func: Func,
@@ -50,26 +56,42 @@ pub(crate) fn run(
     results: &mut [Val],
 ) -> Result<(), Stop> {
     let mut store = store.as_context_mut();
+    let entries = store.data().entries;
+    if entries == MOST_ENTRIES {
+        let message = "wasm trap: call stack exhausted by calls through the host";
+        return Err(Trap::new(TrapKind::Wasm, message).into());
+    }
+    store.data_mut().entries = entries + 1;
+    let outcome = enter(&mut store, func, args, results);
+    store.data_mut().entries = entries;
+    outcome
+}
+
+fn enter(
+    store: &mut StoreContextMut<'_, State>,
+    func: Func,
+    args: &[Val],
+    results: &mut [Val],
+) -> Result<(), Stop> {
     if store.data().fuel == Fuel::Uncounted {
-        return outcome(func.call(&mut store, args, results));
+        return outcome(func.call(&mut *store, args, results));
     }
     store.data().wasi.ctx().check_interrupt()?;
-    let mut call = outcome(func.call_resumable(&mut store, args, results))?;
+    let mut call = outcome(func.call_resumable(&mut *store, args, results))?;
     loop {
         call = match call {
             ResumableCall::Finished => return Ok(()),
             ResumableCall::HostTrap(trap) => return Err(stop(trap.host_error())),
             ResumableCall::OutOfFuel(suspended) => {
-                refuel(&mut store, suspended.required_fuel())?;
-                outcome(suspended.resume(&mut store, results))?
+                refuel(store, suspended.required_fuel())?;
+                outcome(suspended.resume(&mut *store, results))?
             }
         }
     }
 }
 
 /// Lets a guest that is out of fuel go on with at least `required` units.
-fn refuel(mut store: impl AsContextMut<Data = State>, required: u64) -> Result<(), Stop> {
-    let mut store = store.as_context_mut();
+fn refuel(store: &mut StoreContextMut<'_, State>, required: u64) -> Result<(), Stop> {
     let rest = outcome(store.get_fuel())?;
     let state = store.data_mut();
     let ctx = state.wasi.ctx();

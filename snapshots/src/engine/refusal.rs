@@ -13,6 +13,8 @@ pub enum Refusal {
     Memory64,
     /// A value is a vector or a reference.
     NoNumber,
+    /// A host function answered with a value of another type than it says it has.
+    OtherType,
     /// A [`Handler`](super::Handler) is of another guest.
     NoHandler,
 }
@@ -35,6 +37,10 @@ impl From<Refusal> for Trap {
             Refusal::NoNumber => (
                 TrapKind::Host,
                 "only numbers can be passed between a guest and this host",
+            ),
+            Refusal::OtherType => (
+                TrapKind::Host,
+                "a host function answered with a value of another type than it says it has",
             ),
             Refusal::NoHandler => (
                 TrapKind::Host,

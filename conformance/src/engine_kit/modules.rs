@@ -1,0 +1,95 @@
+//! What is refused before anything runs, and what keeps instances apart.
+
+use super::ending::HELLO;
+use super::{EVERY, New, PLAIN, call, compile, node, refused, serve};
+use std::sync::Arc;
+use turnkey_snapshots::engine::{
+    CompileError, FuncType, InstantiateError, Node, Value, ValueType, Why,
+};
+use turnkey_wasi_common::{Pipe, WasiCtx};
+
+pub(super) fn check_missing_imports(new: New<'_>) {
+    let text = r#"(module
+        (import "wasi_snapshot_preview1" "fd_write"
+            (func $write (param i32 i32 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "fd_fly" (func (param i32) (result i32)))
+        (import "wasi_snapshot_preview1" "fd_close" (func (param i64) (result i32)))
+        (import "host" "serve" (global i32))
+        (import "env" "memory" (memory 1))
+        (memory (export "memory") 1)
+        (data (memory 1) (i32.const 0) "\08\00\00\00\06\00\00\00hello\n")
+        (func $f (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 20))))
+        (start $f))"#;
+    for options in EVERY {
+        let (stdout, output) = Pipe::new(64);
+        let ctx = WasiCtx::builder().stdout(Arc::new(stdout)).build().unwrap();
+        let node = Node {
+            functions: vec![serve()],
+            ..node(ctx)
+        };
+        let InstantiateError::Missing(missing) = refused(&*new(options), text, node) else {
+            panic!("missing imports: they are not told: {options:?}");
+        };
+        let mut told: Vec<_> = missing
+            .iter()
+            .map(|missing| (&*missing.import.name, &missing.why))
+            .collect();
+        told.sort_by_key(|(name, _)| *name);
+        let i32 = vec![ValueType::I32];
+        let close = Why::OtherType(FuncType::new(i32.clone(), i32));
+        let expected = [
+            ("fd_close", &close),
+            ("fd_fly", &Why::Unknown),
+            ("memory", &Why::Unknown),
+            ("serve", &Why::NotAFunction),
+        ];
+        assert_eq!(told, expected, "missing imports: {options:?}");
+        assert_eq!(output.drain(), b"", "missing imports: something has run");
+    }
+}
+
+pub(super) fn check_compile_errors(new: New<'_>) {
+    let modules: [(&str, Vec<u8>); 5] = [
+        ("nothing", Vec::new()),
+        ("no module", b"hello, world".to_vec()),
+        ("cut short", wat::parse_str(HELLO).unwrap()[..40].to_vec()),
+        (
+            "ill-typed",
+            wat::parse_str("(module (func (result i32)))").unwrap(),
+        ),
+        (
+            "a start function with a parameter",
+            wat::parse_str("(module (func $f (param i32)) (start $f))").unwrap(),
+        ),
+    ];
+    for options in EVERY {
+        let engine = new(options);
+        for (what, wasm) in &modules {
+            match engine.compile(wasm) {
+                Ok(_) => panic!("compile errors: {options:?}: {what}: it was compiled"),
+                Err(CompileError(message)) => assert!(!message.is_empty(), "{what}"),
+            }
+        }
+    }
+}
+
+pub(super) fn check_instances_are_apart(new: New<'_>) {
+    let text = r#"(module
+        (import "wasi_snapshot_preview1" "args_get" (func $args (param i32 i32) (result i32)))
+        (memory (export "memory") 1)
+        (func (export "load") (result i32) (call $args (i32.const 0) (i32.const 8))))"#;
+    let module = compile(&*new(PLAIN), text);
+    let mut instances: Vec<_> = ["first", "second", "third"]
+        .map(|name| {
+            let ctx = WasiCtx::builder().args([name]).build().unwrap();
+            (name, module.instantiate(node(ctx)).unwrap())
+        })
+        .into();
+    for (_, instance) in &mut instances {
+        assert_eq!(call(&mut **instance, "load", &[]), Ok(vec![Value::I32(0)]));
+    }
+    for (name, mut instance) in instances {
+        let memory = instance.memory().unwrap();
+        assert_eq!(memory[8..8 + name.len()], *name.as_bytes(), "instances");
+    }
+}
