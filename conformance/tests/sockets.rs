@@ -105,7 +105,9 @@ fn sock_accept_talk_and_end() {
 #[test]
 fn sock_accept_nobody_there_again_or_waits() {
     let (mut guest, address) = listening(Limits::default());
-    guest.fd_fdstat_set_flags(LISTENER, fdflags::NONBLOCK).unwrap();
+    guest
+        .fd_fdstat_set_flags(LISTENER, fdflags::NONBLOCK)
+        .unwrap();
     assert_eq!(guest.sock_accept(LISTENER, 0), Err(Errno::Again));
     guest.fd_fdstat_set_flags(LISTENER, 0).unwrap();
     let connecting = thread::spawn(move || {
@@ -113,7 +115,10 @@ fn sock_accept_nobody_there_again_or_waits() {
         TcpStream::connect(address).unwrap()
     });
     let socket = guest.sock_accept(LISTENER, fdflags::NONBLOCK).unwrap();
-    assert_eq!(guest.fd_fdstat_get(socket).unwrap().flags, fdflags::NONBLOCK);
+    assert_eq!(
+        guest.fd_fdstat_get(socket).unwrap().flags,
+        fdflags::NONBLOCK
+    );
     assert_eq!(guest.sock_recv(socket, 4, 0), Err(Errno::Again));
     drop(connecting.join().unwrap());
 }
@@ -123,7 +128,11 @@ fn sock_accept_flaws() {
     let (mut guest, address) = listening(Limits::default());
     let _client = TcpStream::connect(address).unwrap();
     for flags in [fdflags::DSYNC, fdflags::RSYNC, fdflags::SYNC] {
-        assert_eq!(guest.sock_accept(LISTENER, flags), Err(Errno::Inval), "{flags}");
+        assert_eq!(
+            guest.sock_accept(LISTENER, flags),
+            Err(Errno::Inval),
+            "{flags}"
+        );
     }
     assert_fault(guest.invoke("sock_accept", &[LISTENER.into(), 32, 0]));
     // A listener has nothing to read, write or end.
@@ -134,7 +143,10 @@ fn sock_accept_flaws() {
         guest.sock_recv(LISTENER, 1, 0).map(drop),
         guest.sock_send(LISTENER, "x", 0).map(drop),
     ] {
-        assert!(matches!(outcome, Err(Errno::Notsock | Errno::Notconn)), "{outcome:?}");
+        assert!(
+            matches!(outcome, Err(Errno::Notsock | Errno::Notconn)),
+            "{outcome:?}"
+        );
     }
     // After all that the client is still there.
     let socket = guest.sock_accept(LISTENER, 0).unwrap();
@@ -160,14 +172,27 @@ fn sock_recv_peek_leaves_what_it_shows() {
     let (mut guest, mut peer) = connected();
     peer.write_all(b"abcdef").unwrap();
     for _ in 0..2 {
-        assert_eq!(guest.sock_recv(SOCKET, 4, PEEK), Ok((b"abcd".to_vec(), false)));
+        assert_eq!(
+            guest.sock_recv(SOCKET, 4, PEEK),
+            Ok((b"abcd".to_vec(), false))
+        );
     }
     // Buffers that overlap show nothing twice.
     let (iovecs, count) = guest.put_iovecs(&[(BUFFER, 2), (BUFFER + 1, 2)]);
-    let words = [SOCKET.into(), iovecs.into(), count as u64, PEEK.into(), 0, 8];
+    let words = [
+        SOCKET.into(),
+        iovecs.into(),
+        count as u64,
+        PEEK.into(),
+        0,
+        8,
+    ];
     assert_eq!(guest.invoke("sock_recv", &words), Ok(Errno::Success));
     assert!(guest.bytes(BUFFER, 2).starts_with(b"a"));
-    assert_eq!(guest.sock_recv(SOCKET, 9, 0), Ok((b"abcdef".to_vec(), false)));
+    assert_eq!(
+        guest.sock_recv(SOCKET, 9, 0),
+        Ok((b"abcdef".to_vec(), false))
+    );
 }
 
 #[test]
@@ -180,7 +205,10 @@ fn sock_recv_wait_all_until_the_buffers_are_full() {
         }
         peer
     });
-    assert_eq!(guest.sock_recv(SOCKET, 5, WAIT_ALL), Ok((b"abcde".to_vec(), false)));
+    assert_eq!(
+        guest.sock_recv(SOCKET, 5, WAIT_ALL),
+        Ok((b"abcde".to_vec(), false))
+    );
     let mut peer = sending.join().unwrap();
     assert_eq!(guest.sock_recv(SOCKET, 5, 0), Ok((b"f".to_vec(), false)));
 
@@ -188,18 +216,29 @@ fn sock_recv_wait_all_until_the_buffers_are_full() {
         peer.write_all(b"gh").unwrap();
         thread::sleep(Duration::from_millis(20));
     });
-    assert_eq!(guest.sock_recv(SOCKET, 5, WAIT_ALL), Ok((b"gh".to_vec(), false)));
-    assert_eq!(guest.sock_recv(SOCKET, 5, WAIT_ALL), Ok((Vec::new(), false)));
+    assert_eq!(
+        guest.sock_recv(SOCKET, 5, WAIT_ALL),
+        Ok((b"gh".to_vec(), false))
+    );
+    assert_eq!(
+        guest.sock_recv(SOCKET, 5, WAIT_ALL),
+        Ok((Vec::new(), false))
+    );
     ending.join().unwrap();
 }
 
 #[test]
 fn sock_recv_wait_all_of_a_guest_that_never_waits_what_is_there() {
     let (mut guest, mut peer) = connected();
-    guest.fd_fdstat_set_flags(SOCKET, fdflags::NONBLOCK).unwrap();
+    guest
+        .fd_fdstat_set_flags(SOCKET, fdflags::NONBLOCK)
+        .unwrap();
     assert_eq!(guest.sock_recv(SOCKET, 5, WAIT_ALL), Err(Errno::Again));
     peer.write_all(b"abc").unwrap();
-    assert_eq!(guest.sock_recv(SOCKET, 5, WAIT_ALL), Ok((b"abc".to_vec(), false)));
+    assert_eq!(
+        guest.sock_recv(SOCKET, 5, WAIT_ALL),
+        Ok((b"abc".to_vec(), false))
+    );
     assert_eq!(guest.sock_recv(SOCKET, 5, WAIT_ALL), Err(Errno::Again));
 }
 
@@ -219,7 +258,10 @@ fn sock_recv_datagram_longer_than_the_buffers_truncated() {
     mine.send(b"datagram").unwrap();
     mine.send(b"short").unwrap();
     assert_eq!(guest.sock_recv(SOCKET, 4, 0), Ok((b"data".to_vec(), true)));
-    assert_eq!(guest.sock_recv(SOCKET, 9, 0), Ok((b"short".to_vec(), false)));
+    assert_eq!(
+        guest.sock_recv(SOCKET, 9, 0),
+        Ok((b"short".to_vec(), false))
+    );
     assert_eq!(guest.sock_send(SOCKET, "reply", 0), Ok(5));
     let mut bytes = [0; 9];
     assert_eq!(mine.recv(&mut bytes).unwrap(), 5);
@@ -253,7 +295,11 @@ fn sock_send_and_recv_several_buffers_in_order() {
 fn sock_flags_that_are_none() {
     let (mut guest, _peer) = connected();
     for flags in [1, 2, u16::MAX] {
-        assert_eq!(guest.sock_send(SOCKET, "x", flags), Err(Errno::Inval), "{flags}");
+        assert_eq!(
+            guest.sock_send(SOCKET, "x", flags),
+            Err(Errno::Inval),
+            "{flags}"
+        );
     }
     assert_eq!(guest.sock_shutdown(SOCKET, 0), Err(Errno::Inval));
     assert_fault(guest.invoke("sock_shutdown", &[SOCKET.into(), 4]));
@@ -307,7 +353,9 @@ fn sock_accept_inheriting_rights_are_those_of_the_listener() {
     let (mut guest, address) = listening(Limits::default());
     let stat = guest.fd_fdstat_get(LISTENER).unwrap();
     let inheriting = stat.inheriting.difference(Rights::FD_WRITE);
-    guest.fd_fdstat_set_rights(LISTENER, stat.base, inheriting).unwrap();
+    guest
+        .fd_fdstat_set_rights(LISTENER, stat.base, inheriting)
+        .unwrap();
     let _client = TcpStream::connect(address).unwrap();
     let socket = guest.sock_accept(LISTENER, 0).unwrap();
     assert_eq!(guest.sock_send(socket, "x", 0), Err(Errno::Badf));
@@ -317,7 +365,12 @@ fn sock_accept_inheriting_rights_are_those_of_the_listener() {
 fn poll_oneoff_listener_and_connection() {
     let (mut guest, address) = listening(Limits::default());
     let read = |fd| [Subscription::Read(fd), at_once()];
-    let told = |events: &[Event]| events.iter().map(|event| event.userdata).collect::<Vec<_>>();
+    let told = |events: &[Event]| {
+        events
+            .iter()
+            .map(|event| event.userdata)
+            .collect::<Vec<_>>()
+    };
     let events = guest.poll_oneoff(&read(LISTENER)).unwrap();
     assert_eq!(told(&events), [101]);
     let write = guest.poll_oneoff(&[Subscription::Write(LISTENER)]);
@@ -328,7 +381,10 @@ fn poll_oneoff_listener_and_connection() {
         TcpStream::connect(address).unwrap()
     });
     let events = guest.poll_oneoff(&read(LISTENER)[..1]).unwrap();
-    assert_eq!((events[0].eventtype, events[0].hangup), (eventtype::FD_READ, false));
+    assert_eq!(
+        (events[0].eventtype, events[0].hangup),
+        (eventtype::FD_READ, false)
+    );
     let mut client = connecting.join().unwrap();
     let socket = guest.sock_accept(LISTENER, 0).unwrap();
 

@@ -50,3 +50,34 @@ pub fn functions() -> impl Iterator<Item = &'static Function> {
 pub fn function(module: &str, name: &str) -> Option<&'static Function> {
     functions().find(|function| function.module == module && function.name == name)
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn functions_that_touch_no_memory_are_those_of_scalars_alone() {
+        let mut without: Vec<&str> = super::functions()
+            .filter(|function| !function.touches_memory())
+            .map(|function| function.name)
+            .collect();
+        without.sort_unstable();
+        assert_eq!(
+            without,
+            [
+                "fd_advise",
+                "fd_allocate",
+                "fd_close",
+                "fd_datasync",
+                "fd_fdstat_set_flags",
+                "fd_fdstat_set_rights",
+                "fd_filestat_set_size",
+                "fd_filestat_set_times",
+                "fd_renumber",
+                "fd_sync",
+                "proc_exit",
+                "proc_raise",
+                "sched_yield",
+                "sock_shutdown",
+            ]
+        );
+    }
+}

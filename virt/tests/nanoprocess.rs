@@ -230,7 +230,8 @@ fn child_call_nested_to_the_limit_then_nomem() {
                 // child's code on, so that the limit's errno reaches the top.
                 let mut functions = Vec::new();
                 for _ in 0..=MOST_NESTED {
-                    let passing = calling_parent("").replace("(i32.mul (i32.const 100)", "(i32.mul (i32.const 0)");
+                    let passing = calling_parent("")
+                        .replace("(i32.mul (i32.const 100)", "(i32.mul (i32.const 0)");
                     let source = match functions.is_empty() {
                         true => r#"(module (func (export "_start")))"#.to_owned(),
                         false => passing,
@@ -239,7 +240,8 @@ fn child_call_nested_to_the_limit_then_nomem() {
                     functions = Family::new([child]).functions();
                 }
                 let ctx = WasiCtx::builder().build().unwrap();
-                let top = calling_parent("").replace("(i32.mul (i32.const 100)", "(i32.mul (i32.const 0)");
+                let top = calling_parent("")
+                    .replace("(i32.mul (i32.const 100)", "(i32.mul (i32.const 0)");
                 let ended = run(&*engine, &top, ctx, functions);
                 assert_eq!(ended, Err(Stop::Exit(NOMEM)), "{}", engine.name());
             }

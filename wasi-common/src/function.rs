@@ -101,6 +101,18 @@ impl Function {
             None => false,
         }
     }
+
+    /// Whether it reads or writes the guest's memory. A guest without memory can call the others.
+    #[must_use]
+    pub fn touches_memory(&self) -> bool {
+        let points = |param: &Param| {
+            !matches!(
+                param.ty.kind,
+                Kind::Int { .. } | Kind::Handle | Kind::Enum { .. } | Kind::Flags { .. }
+            )
+        };
+        !self.results.is_empty() || self.params.iter().any(points)
+    }
 }
 
 /// What a guest hands in, or what is written to its memory.

@@ -78,7 +78,8 @@ where
                 if wanted.wants($module, $name) {
                     let find = find.clone();
                     let function = move |mut caller: Caller<'_, S>, $($arg: $type),*| {
-                        call(&mut caller, wasi, &find, |call, memory| -> Result<$result, Stop> {
+                        let known = &$snapshot::FUNCTIONS[$index];
+                        call(&mut caller, known, wasi, &find, |call, memory| -> Result<$result, Stop> {
                             $snapshot::$function(call, memory, $($arg),*)
                         })
                     };
@@ -95,12 +96,16 @@ where
 #[inline]
 fn call<S: 'static, T: Table, R>(
     caller: &mut Caller<'_, S>,
+    function: &Function,
     wasi: impl Fn(&mut S) -> &mut Wasi<T>,
     find: &impl Find<S, T>,
     attempt: impl Fn(&mut Call<'_, T>, &mut turnkey_snapshots::Memory<'_>) -> Result<R, Stop>,
 ) -> Result<R> {
-    let memory = find.find(caller, &wasi).map_err(Stop::Trap)?;
-    let (bytes, state) = memory.data_and_store_mut(caller);
+    let (bytes, state): (&mut [u8], &mut S) = match find.find(caller, &wasi) {
+        Ok(memory) => memory.data_and_store_mut(caller),
+        Err(_) if !function.touches_memory() => (&mut [], caller.data_mut()),
+        Err(trap) => return Err(Stop::Trap(trap).into()),
+    };
     let result = complete(wasi(state).ctx(), |call| {
         attempt(call, &mut turnkey_snapshots::Memory::new(&mut *bytes))
     });
