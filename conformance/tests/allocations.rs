@@ -96,8 +96,9 @@ fn common_calls_after_the_first_nothing_from_the_heap() {
     for count in [1, 2, 16] {
         let buffers: Vec<(u32, u32)> = (0..count).map(|n| (BUFFER + n * LENGTH, LENGTH)).collect();
         let (iovecs, count) = guest.put_iovecs(&buffers);
+        let total = count * LENGTH as usize;
         let (iovecs, count) = (u64::from(iovecs), count as u64);
-        let bytes = vec![b'.'; (count as usize) * LENGTH as usize];
+        let bytes = vec![b'.'; total];
 
         let rewind = |guest: &mut Guest| {
             guest.fd_seek(4, 0, whence::SET).unwrap();
@@ -141,8 +142,9 @@ fn common_calls_after_the_first_nothing_from_the_heap() {
     for count in [1, 2, 16] {
         let buffers: Vec<(u32, u32)> = (0..count).map(|n| (BUFFER + n * LENGTH, LENGTH)).collect();
         let (iovecs, count) = guest.put_iovecs(&buffers);
+        let total = count * LENGTH as usize;
         let (iovecs, count) = (u64::from(iovecs), count as u64);
-        let mut bytes = vec![b'.'; (count as usize) * LENGTH as usize];
+        let mut bytes = vec![b'.'; total];
         let fill = |_: &mut Guest| writer.write_all(&bytes).unwrap();
         check(&mut guest, fill, ("fd_read", &[0, iovecs, count, RESULT]));
         check(

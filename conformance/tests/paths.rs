@@ -47,8 +47,11 @@ fn tree() -> Tree {
     tree
 }
 
+/// What is done, and how.
+type Operation = (&'static str, fn(&mut Guest, &str) -> Outcome);
+
 /// Every path operation, with a path in each place that can have one. What opens asks for nothing.
-const OPERATIONS: &[(&str, fn(&mut Guest, &str) -> Outcome)] = &[
+const OPERATIONS: &[Operation] = &[
     ("path_create_directory", |g, path| {
         g.path_create_directory((3, path))
     }),

@@ -71,6 +71,9 @@ struct Ends {
     fifo: Option<File>,
 }
 
+/// Something that happens at the host's ends.
+type Act = fn(&mut Ends);
+
 const STDIN: Subscription = Subscription::Read(0);
 const STDOUT: Subscription = Subscription::Write(1);
 const FIFO: Subscription = Subscription::Read(4);
@@ -300,7 +303,7 @@ fn poll_oneoff_mixed_streams_whichever_comes_is_told() {
         at(REALTIME, u64::MAX),
         at(MONOTONIC, u64::MAX),
     ];
-    let acts: [(fn(&mut Ends), Event); 5] = [
+    let acts: [(Act, Event); 5] = [
         (
             |ends| assert_eq!(ends.stdin.as_ref().unwrap().send(b"abc"), Ok(3)),
             event(100, eventtype::FD_READ, 3, false),

@@ -15,6 +15,9 @@ use turnkey_wasi_common::{Access, Errno, Rights};
 
 type Outcome = Result<(), Errno>;
 
+/// What a guest does.
+type Step = fn(&mut Guest) -> Outcome;
+
 const READ_WRITE: Rights = Rights::FD_READ.union(Rights::FD_WRITE);
 
 /// What a regular file that is open to reading and writing can do.
@@ -237,7 +240,7 @@ fn path_open_truncate_after_the_right_was_dropped_perm() {
 }
 
 /// A call that needs a right of the directory 3.
-type OnDirectory = (Rights, fn(&mut Guest) -> Outcome);
+type OnDirectory = (Rights, Step);
 
 const ON_DIRECTORIES: &[OnDirectory] = &[
     (Rights::PATH_CREATE_DIRECTORY, |g| {
@@ -405,7 +408,7 @@ fn fd_write_to_what_was_opened_to_read_badf() {
 
 #[test]
 fn read_only_preopen_every_change_perm_and_nothing_happens() {
-    let calls: &[fn(&mut Guest) -> Outcome] = &[
+    let calls: &[Step] = &[
         |g| g.path_create_directory((3, "new")),
         |g| {
             g.path_open((3, "new"), oflags::CREAT, Rights::empty())
@@ -481,7 +484,7 @@ fn link_and_rename_across_preopens_never_win_rights() {
         (Access::ReadWrite, without_sync, Ok(())),
         (Access::ReadWrite, Access::ReadWrite, Ok(())),
     ] {
-        let calls: [fn(&mut Guest) -> Outcome; 2] = [
+        let calls: [Step; 2] = [
             |g| g.path_link((3, "file"), (4, "new"), false),
             |g| g.path_rename((3, "file"), (4, "new")),
         ];
@@ -500,7 +503,7 @@ fn link_and_rename_across_preopens_never_win_rights() {
 
 #[test]
 fn order_of_checks_descriptor_type_rights_arguments() {
-    let cases: &[(Errno, fn(&mut Guest) -> Outcome)] = &[
+    let cases: &[(Errno, Step)] = &[
         (Errno::Badf, |g| g.path_unlink_file((99, ""))),
         (Errno::Notdir, |g| {
             let file = g.path_open((3, "file"), 0, Rights::FD_READ).unwrap();

@@ -229,3 +229,145 @@ pub fn complete<T: Table, R>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::preview_1;
+    use std::sync::Mutex;
+    use turnkey_wasi_common::{Filter, Pipe, TrapKind};
+
+    type Log = Arc<Mutex<Vec<String>>>;
+
+    /// Writes down what it sees, and refuses one function.
+    struct Witness {
+        name: char,
+        log: Log,
+        refuses: &'static str,
+    }
+
+    impl Filter for Witness {
+        fn before(&self, call: &Invocation<'_>, _memory: &mut [u8]) -> Verdict {
+            let (name, function) = (self.name, call.function.name);
+            self.log
+                .lock()
+                .unwrap()
+                .push(format!("{name} before {function} {:?}", call.args));
+            call.note.set(call.note.get() + 1);
+            match function == self.refuses {
+                true => Verdict::Deny(Errno::Acces),
+                false => Verdict::Continue,
+            }
+        }
+
+        fn after(&self, call: &Invocation<'_>, _memory: &mut [u8], errno: Option<Errno>) {
+            let (name, errno) = (self.name, errno.map(Errno::name));
+            // Kept from this filter's own `before`.
+            assert_eq!(call.note.get(), 1);
+            self.log
+                .lock()
+                .unwrap()
+                .push(format!("{name} after {errno:?}"));
+        }
+    }
+
+    fn witness(name: char, log: &Log, refuses: &'static str) -> Arc<dyn Filter> {
+        let log = Arc::clone(log);
+        Arc::new(Witness { name, log, refuses })
+    }
+
+    fn told(log: &Log) -> Vec<String> {
+        std::mem::take(&mut log.lock().unwrap())
+    }
+
+    #[test]
+    fn filters_see_a_call_from_outside_in_and_back() {
+        let log = Log::default();
+        let ctx = WasiCtx::builder()
+            .filter(witness('a', &log, ""))
+            .filter(witness('b', &log, "fd_sync"))
+            .filter(witness('c', &log, "sched_yield"))
+            .build()
+            .unwrap();
+        let yielded = complete(&ctx, |call| {
+            preview_1::sched_yield(call, &mut Memory::new(&mut []))
+        });
+        assert_eq!(yielded, Ok(2));
+        let expected = [
+            "a before sched_yield []",
+            "b before sched_yield []",
+            "c before sched_yield []",
+            "b after Some(\"acces\")",
+            "a after Some(\"acces\")",
+        ];
+        assert_eq!(told(&log), expected);
+
+        // Behind the one that refuses nobody sees the call.
+        let synced = complete(&ctx, |call| {
+            preview_1::fd_sync(call, &mut Memory::new(&mut []), -1)
+        });
+        assert_eq!(synced, Ok(2));
+        let expected = [
+            "a before fd_sync [4294967295]",
+            "b before fd_sync [4294967295]",
+            "a after Some(\"acces\")",
+        ];
+        assert_eq!(told(&log), expected);
+
+        let exited = complete(&ctx, |call| {
+            preview_1::proc_exit(call, &mut Memory::new(&mut []), 7)
+        });
+        assert_eq!(exited, Err(Stop::Exit(7)));
+        assert_eq!(
+            told(&log)[3..],
+            ["c after None", "b after None", "a after None"]
+        );
+    }
+
+    #[test]
+    fn filters_call_that_waits_seen_once() {
+        let log = Log::default();
+        let (writer, reader) = Pipe::new(8);
+        let ctx = WasiCtx::builder()
+            .stdin(Arc::new(reader))
+            .filter(witness('a', &log, ""))
+            .build()
+            .unwrap();
+        let mut memory = vec![0; 65536];
+        memory[4] = 8;
+        let mut state = CallState::new();
+        let mut attempt = |state: &mut CallState| {
+            let mut call = Call::new(&ctx, state);
+            preview_1::fd_read(&mut call, &mut Memory::new(&mut memory), 0, 0, 1, 8)
+        };
+        for _ in 0..3 {
+            let _ = attempt(&mut state);
+            let wait = state.take_wait().unwrap();
+            assert!(!wait.any_ready());
+        }
+        writer.send(b"x").unwrap();
+        assert_eq!(attempt(&mut state), Ok(0));
+        assert!(state.take_wait().is_none());
+        assert_eq!(
+            told(&log),
+            ["a before fd_read [0, 0, 1, 8]", "a after Some(\"success\")"]
+        );
+    }
+
+    #[test]
+    fn filters_refuse_to_exit_trap() {
+        let log = Log::default();
+        let ctx = WasiCtx::builder()
+            .filter(witness('a', &log, "proc_exit"))
+            .build()
+            .unwrap();
+        let refused = complete(&ctx, |call| {
+            preview_1::proc_exit(call, &mut Memory::new(&mut []), 0)
+        });
+        let kind = match &refused {
+            Err(Stop::Trap(trap)) => Some(trap.kind()),
+            _ => None,
+        };
+        assert_eq!(kind, Some(TrapKind::Refused), "{refused:?}");
+    }
+}

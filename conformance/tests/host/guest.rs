@@ -29,11 +29,58 @@ pub const BUFFER: u32 = 1 << 18;
 const EVENTS: u32 = 3 << 18;
 const MEMORY: usize = 1 << 20;
 
+/// A number as the word of core WebAssembly that stands for it.
+trait Word<C> {
+    fn word(self) -> C;
+}
+
+impl Word<i32> for u32 {
+    fn word(self) -> i32 {
+        self as i32
+    }
+}
+
+impl Word<i32> for usize {
+    fn word(self) -> i32 {
+        u32::try_from(self).unwrap().word()
+    }
+}
+
+impl Word<i32> for u16 {
+    fn word(self) -> i32 {
+        self.into()
+    }
+}
+
+impl Word<i32> for u8 {
+    fn word(self) -> i32 {
+        self.into()
+    }
+}
+
+impl Word<i32> for bool {
+    fn word(self) -> i32 {
+        self.into()
+    }
+}
+
+impl Word<i64> for u64 {
+    fn word(self) -> i64 {
+        self as i64
+    }
+}
+
+impl Word<Self> for i64 {
+    fn word(self) -> Self {
+        self
+    }
+}
+
 /// Makes one call; numbers become the words that the function takes.
 macro_rules! call {
     ($guest:ident.$function:ident($($word:expr),*)) => {
         $guest.errno(|call, memory| {
-            preview_1::$function(call, memory, $(($word) as _),*)
+            preview_1::$function(call, memory, $(Word::word($word)),*)
         })
     };
 }
@@ -113,7 +160,7 @@ impl Guest {
     }
 
     pub fn clock_time_get(&mut self, id: u32) -> Result<u64, Errno> {
-        call!(self.clock_time_get(id, 0, RESULT))?;
+        call!(self.clock_time_get(id, 0_u64, RESULT))?;
         Ok(self.u64_result())
     }
 
