@@ -23,10 +23,12 @@
 
 mod buffers;
 mod call;
+mod define;
 pub mod engine;
 mod error;
 mod memory;
 mod operations;
+pub mod preview_0;
 pub mod preview_1;
 
 pub use call::{Call, CallState, complete};
@@ -37,7 +39,7 @@ use turnkey_wasi_common::function::Function;
 
 /// Every function of every snapshot.
 pub fn functions() -> impl Iterator<Item = &'static Function> {
-    preview_1::FUNCTIONS.iter()
+    preview_1::FUNCTIONS.iter().chain(&preview_0::FUNCTIONS)
 }
 
 /// What is known about a function, by the names that a guest imports it with.
@@ -55,7 +57,8 @@ pub fn function(module: &str, name: &str) -> Option<&'static Function> {
 mod tests {
     #[test]
     fn functions_that_touch_no_memory_are_those_of_scalars_alone() {
-        let mut without: Vec<&str> = super::functions()
+        let mut without: Vec<&str> = super::preview_1::FUNCTIONS
+            .iter()
             .filter(|function| !function.touches_memory())
             .map(|function| function.name)
             .collect();

@@ -32,6 +32,10 @@ pub fn files() -> Result<Vec<File>, Error> {
         // A package holds only its own folder, and wiggle reads documents from the package that
         // uses it.
         File {
+            path: "snapshots/witx/wasi_unstable.witx",
+            text: Snapshot::PREVIEW_0.to_owned(),
+        },
+        File {
             path: "snapshots/witx/wasi_snapshot_preview1.witx",
             text: Snapshot::PREVIEW_1.to_owned(),
         },

@@ -24,6 +24,24 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// The text of the document that defines WASI preview 0.
+    pub const PREVIEW_0: &'static str = include_str!("../wasi_unstable.witx");
+
+    /// WASI preview 0, from the document in this package.
+    ///
+    /// ```
+    /// let preview_0 = turnkey_witx::Snapshot::preview_0()?;
+    /// assert_eq!(preview_0.module, "wasi_unstable");
+    /// assert_eq!(preview_0.functions.len(), 45);
+    /// # Ok::<(), turnkey_witx::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Snapshot::parse`], none of which the document in this package gives rise to.
+    pub fn preview_0() -> Result<Self, Error> {
+        Self::parse(Self::PREVIEW_0)
+    }
+
     /// The text of the document that defines WASI preview 1.
     pub const PREVIEW_1: &'static str = include_str!("../wasi_snapshot_preview1.witx");
 

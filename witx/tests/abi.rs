@@ -5,10 +5,16 @@ use serde_json::Value;
 use turnkey_witx::{Snapshot, dump};
 
 /// What the `witx` crate makes of the standard's own documents.
+const PREVIEW_0: &str = include_str!("data/preview0.json");
 const PREVIEW_1: &str = include_str!("data/preview1.json");
 
 /// How many differences are worth reading at once.
 const SHOWN: usize = 20;
+
+#[test]
+fn preview_0_dump_equals_the_standard() {
+    check(&Snapshot::preview_0().unwrap(), PREVIEW_0);
+}
 
 #[test]
 fn preview_1_dump_equals_the_standard() {

@@ -238,3 +238,16 @@ fn pointers_without_count_are_the_known_ones() {
         assert_eq!(record.members[0].count, Some(1), "{name}");
     }
 }
+
+#[test]
+fn preview_0_annotations_are_those_of_preview_1() {
+    let later = preview_1();
+    let earlier = Snapshot::preview_0().unwrap();
+    for function in &earlier.functions {
+        let same = later.function(&function.name).unwrap();
+        assert_eq!(function.class, same.class, "{}", function.name);
+        assert_eq!(function.waits, same.waits, "{}", function.name);
+        assert_eq!(function.core, same.core, "{}", function.name);
+    }
+    assert_eq!(earlier.functions.len() + 1, later.functions.len());
+}

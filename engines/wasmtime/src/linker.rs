@@ -2,7 +2,9 @@
 
 use crate::Wasi;
 use crate::memory::{Find, Own};
-use turnkey_snapshots::{Call, complete, preview_1, preview_1_functions};
+use turnkey_snapshots::{
+    Call, complete, preview_0, preview_0_functions, preview_1, preview_1_functions,
+};
 use turnkey_wasi_common::Stop;
 use turnkey_wasi_common::function::Function;
 use turnkey_wasi_common::table::Table;
@@ -88,6 +90,7 @@ where
             )*
         };
     }
+    preview_0_functions!(define preview_0;);
     preview_1_functions!(define preview_1;);
     Ok(())
 }

@@ -1,6 +1,7 @@
-//! The snapshot's own types, and what they are in the core.
+//! A snapshot's own types, and what they are in the core. Every snapshot has this file as a module
+//! of its own.
 
-use super::bindings::types;
+use super::generated::types;
 use crate::buffers::Iovecs;
 use crate::operations::WantedTimes;
 use crate::operations::io::Whence;
@@ -62,7 +63,7 @@ pub(super) fn filestat(stat: &Stat) -> types::Filestat {
         dev: stat.device,
         ino: stat.inode,
         filetype: file_type(stat.file_type),
-        nlink: stat.links,
+        nlink: stat.links.try_into().unwrap_or(types::Linkcount::MAX),
         size: stat.size,
         atim: stat.accessed,
         mtim: stat.modified,

@@ -1,9 +1,15 @@
-//! What wiggle makes from the witx document, and the snapshot's functions on the operations.
+//! A snapshot's functions on the operations.
+//!
+//! Every snapshot has this file as a module of its own: what wiggle makes from one document is of
+//! other types than what it makes from another, but of the same names. What only one snapshot has
+//! is added by the macro `only_here`, which each defines.
 
 use super::convert::{
     advice, clock, fd, fd_flags, file_type, filestat, follow, iovecs, receive_flags, rights,
     shutdown, times, to_fdflags, to_rights, whence,
 };
+use super::generated::{Functions, types};
+use super::table::types::{EVENT, SUBSCRIPTION};
 use crate::call::Call;
 use crate::error::Error;
 use crate::memory::Bytes;
@@ -12,21 +18,6 @@ use crate::operations::{descriptor, file, io, listing, path, poll, socket, strin
 use turnkey_wasi_common::table::Table;
 use turnkey_wasi_common::{Durability, Errno, Interest, Stop};
 use wiggle::{GuestMemory, GuestPtr};
-
-#[expect(clippy::all, clippy::restriction, reason = "the code is wiggle's")]
-mod generated {
-    use super::Error;
-
-    wiggle::from_witx!({
-        witx: ["witx/wasi_snapshot_preview1.witx"],
-        errors: { errno => Error },
-        wasmtime: false,
-        tracing: false,
-    });
-}
-
-pub(super) use generated::types;
-pub(super) use generated::wasi_snapshot_preview1::*;
 
 impl wiggle::GuestErrorType for types::Errno {
     fn success() -> Self {
@@ -49,7 +40,7 @@ impl<T: Table> types::UserErrorConversion for Call<'_, T> {
 type Memory<'a, 'b> = &'a mut GuestMemory<'b>;
 type Bytes8 = GuestPtr<u8>;
 
-impl<T: Table> WasiSnapshotPreview1 for Call<'_, T> {
+impl<T: Table> Functions for Call<'_, T> {
     fn args_get(
         &mut self,
         memory: Memory<'_, '_>,
@@ -426,8 +417,9 @@ impl<T: Table> WasiSnapshotPreview1 for Call<'_, T> {
         events: GuestPtr<types::Event>,
         count: types::Size,
     ) -> Result<types::Size, Error> {
-        memory.check_array(subscriptions.offset(), count, SUBSCRIPTION, 8)?;
-        memory.check_array(events.offset(), count, EVENT, 8)?;
+        let (subscription_size, event_size) = (SUBSCRIPTION.size, EVENT.size);
+        memory.check_array(subscriptions.offset(), count, subscription_size, 8)?;
+        memory.check_array(events.offset(), count, event_size, 8)?;
         poll::check_count(self.ctx(), count)?;
         let subscribed: Few<Subscription> = subscriptions
             .as_array(count)
@@ -473,15 +465,7 @@ impl<T: Table> WasiSnapshotPreview1 for Call<'_, T> {
         Ok(())
     }
 
-    fn sock_accept(
-        &mut self,
-        _memory: Memory<'_, '_>,
-        listener: types::Fd,
-        flags: types::Fdflags,
-    ) -> Result<types::Fd, Error> {
-        let accepted = socket::accept(self, fd(listener), fd_flags(flags))?;
-        Ok(accepted.0.into())
-    }
+    only_here!();
 
     fn sock_recv(
         &mut self,
@@ -519,12 +503,6 @@ impl<T: Table> WasiSnapshotPreview1 for Call<'_, T> {
 
 /// Random bytes that are made before anybody looks whether the guest is to be ended.
 const RANDOM: usize = 1 << 20;
-
-/// The bytes of a subscription.
-const SUBSCRIPTION: u32 = 48;
-
-/// The bytes of an event.
-const EVENT: u32 = 32;
 
 fn subscription(subscription: types::Subscription) -> Result<Subscription, Error> {
     let kind = match subscription.u {

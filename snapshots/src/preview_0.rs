@@ -1,0 +1,56 @@
+//! `wasi_unstable`, which is preview 0.
+//!
+//! It differs from preview 1 in the numbers of `whence`, in the layouts of `filestat` and
+//! `subscription`, and in that it has no `sock_accept`. Its document says so, and nothing else
+//! does.
+//!
+//! One function for each that a guest can import, with the parameters of its core signature. What
+//! each does is told by the witx document of the snapshot and, where hosts differ, by the rules
+//! of Turnkey. The result is the errno that the guest receives; an exit or a trap is a
+//! [`Stop`](turnkey_wasi_common::Stop). Every function is to be called through
+//! [`complete`](crate::complete), or in a loop like it: an attempt that must wait has no result
+//! yet.
+
+/// This snapshot has nothing that preview 1 has not.
+macro_rules! only_here {
+    () => {};
+}
+
+#[path = "previews/bindings.rs"]
+mod bindings;
+#[path = "previews/convert.rs"]
+mod convert;
+#[macro_use]
+pub mod table {
+    //! The snapshot's types and functions as data. Made by the build script from the witx document.
+    include!(concat!(env!("OUT_DIR"), "/preview_0.rs"));
+}
+
+/// The module that guests import this snapshot from.
+pub const MODULE: &str = "wasi_unstable";
+
+/// What is known about each function, in the order of the standard.
+pub use table::FUNCTIONS;
+
+#[expect(clippy::all, clippy::restriction, reason = "the code is wiggle's")]
+mod generated {
+    use crate::error::Error;
+
+    wiggle::from_witx!({
+        witx: ["witx/wasi_unstable.witx"],
+        errors: { errno => Error },
+        wasmtime: false,
+        tracing: false,
+    });
+
+    pub(super) use self::wasi_unstable as functions;
+    pub(super) use functions::WasiUnstable as Functions;
+}
+
+use crate::call::Word;
+use crate::define::define_functions;
+
+preview_0_functions!(define_functions);
+
+#[cfg(test)]
+mod tests;
