@@ -5,7 +5,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat};
 use rustix::io::{ioctl_fionread, retry_on_intr};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use turnkey_wasi_common::{Interest, Ready, Result};
+use turnkey_wasi_common::{Errno, Interest, Pollable, Ready, Result};
 
 /// A descriptor of the host's. As what [`Pollable::host`](turnkey_wasi_common::Pollable::host)
 /// tells, it is what only this crate's waiter understands.
@@ -20,6 +20,24 @@ pub(crate) struct Ways {
 }
 
 impl Descriptor {
+    /// What the waiters of this crate wait for in place of an object; `None` for a virtual one.
+    ///
+    /// # Errors
+    /// - `NOTSUP`: the object is another backend's.
+    pub(crate) fn of(object: &dyn Pollable) -> Result<Option<&Self>> {
+        match object.host().map(|host| host.downcast_ref()) {
+            None => Ok(None),
+            Some(Some(descriptor)) => Ok(Some(descriptor)),
+            Some(None) => Err(Errno::Notsup.into()),
+        }
+    }
+
+    /// Another descriptor for the same description.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn duplicate(&self) -> Result<OwnedFd> {
+        rustix::io::fcntl_dupfd_cloexec(self, 0).or_errno()
+    }
+
     /// What the descriptor was opened for.
     pub(crate) fn ways(&self) -> Result<Ways> {
         let flags = fcntl_getfl(self).or_errno()?;

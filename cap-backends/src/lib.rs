@@ -20,9 +20,14 @@
 //!
 //! What a guest opens through a path never makes the host wait, and neither does reading or
 //! writing it: only [`HostWait`] blocks.
+//!
+//! With the feature `tokio`, which is off by default, there is `TokioWait`, by which guests that
+//! wait leave their thread to others.
 #![forbid(unsafe_code)]
 #![cfg(unix)]
 
+#[cfg(feature = "tokio")]
+mod async_waiter;
 mod bell;
 mod builder;
 mod clocks;
@@ -40,6 +45,8 @@ pub mod stdio;
 mod stream;
 mod waiter;
 
+#[cfg(feature = "tokio")]
+pub use async_waiter::TokioWait;
 pub use builder::builder;
 pub use cap_std::{AmbientAuthority, ambient_authority};
 pub use clocks::HostClocks;

@@ -7,9 +7,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno as Host;
 use std::sync::Arc;
 use std::task::Waker;
-use turnkey_wasi_common::{
-    BlockingWait, Clocks, Errno, Interest, ParkWait, Pollable, Result, Wait,
-};
+use turnkey_wasi_common::{BlockingWait, Clocks, Interest, ParkWait, Pollable, Result, Wait};
 
 /// A waiter that blocks the calling thread in one `poll`, for objects of the host and virtual ones
 /// side by side.
@@ -44,10 +42,8 @@ impl BlockingWait for HostWait {
         let mut descriptors = Vec::with_capacity(wait.objects.len() + 1);
         let mut virtuals = Vec::new();
         for (object, interest) in &wait.objects {
-            match object.host().map(|host| host.downcast_ref::<Descriptor>()) {
-                Some(Some(descriptor)) => descriptors.push(descriptor.poll_fd(*interest)),
-                // Another backend's.
-                Some(None) => return Err(Errno::Notsup.into()),
+            match Descriptor::of(&**object)? {
+                Some(descriptor) => descriptors.push(descriptor.poll_fd(*interest)),
                 None => virtuals.push((object, *interest)),
             }
         }

@@ -3,7 +3,12 @@
 pub mod engine_kit;
 pub mod tour;
 
-/// The README's examples, compiled.
+/// The examples of the README and the guides, compiled.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
+mod documents {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+
+    #[doc = include_str!("../../docs/migrating.md")]
+    struct Migrating;
+}

@@ -1,7 +1,9 @@
 //! Who may use whom: the rule of the design over the packages that Cargo resolves.
 #![cfg(test)]
 
-use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Node, Package, PackageId};
+use cargo_metadata::{
+    Dependency, DependencyKind, Metadata, MetadataCommand, Node, Package, PackageId,
+};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -91,12 +93,30 @@ impl Workspace {
             .collect()
     }
 
-    /// The names of everything that a package is built from, however far away.
+    /// Whether a crate of ours uses a package only where a feature asks for it. The features that
+    /// are on here are those that the tests of the whole workspace ask for.
+    fn is_optional(&self, user: &PackageId, used: &Package) -> bool {
+        let user = self.package(user);
+        let of_used = |dependency: &&Dependency| {
+            dependency.name == *used.name && dependency.kind != DependencyKind::Development
+        };
+        self.folder(user).is_some()
+            && user
+                .dependencies
+                .iter()
+                .filter(of_used)
+                .all(|dependency| dependency.optional)
+    }
+
+    /// The names of everything that a package is built from by default, however far away.
     fn uses_at_all(&self, package: &Package) -> BTreeSet<&str> {
         let (mut seen, mut names) = (BTreeSet::new(), BTreeSet::new());
         let mut left = vec![&package.id];
         while let Some(id) = left.pop() {
             for used in self.uses(id) {
+                if self.is_optional(id, used) {
+                    continue;
+                }
                 if seen.insert(&used.id) {
                     names.insert(used.name.as_str());
                     left.push(&used.id);

@@ -4,11 +4,18 @@
 mod host;
 
 use host::{Dirent, Guest, Tree, fifo, filetype};
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStringExt;
-use turnkey_wasi_common::{Access, Errno, Limits, Rights};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use turnkey_cap_backends::builder;
+use turnkey_wasi_common::{
+    Access, Dir, DirEntry, Errno, FileType, Follow, GuestPath, Limits, Listing, Object,
+    OpenOptions, Result as CoreResult, Rights, Stat,
+};
 
 /// A guest whose directory holds so many files.
 fn guest_with_files(count: usize) -> (Tree, Guest) {
@@ -284,6 +291,71 @@ fn fd_readdir_two_descriptors_each_its_listing() {
             assert_eq!(some[0], *entry, "{index} of {fd}");
             *cookie = some[0].next;
         }
+    }
+}
+
+/// A directory without an end, which counts what it is asked for.
+struct Endless(Arc<AtomicU64>);
+
+impl Dir for Endless {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn stat(&self) -> CoreResult<Stat> {
+        Ok(Stat::default())
+    }
+
+    fn open(&self, _path: GuestPath<'_>, _how: &OpenOptions) -> CoreResult<Object> {
+        Err(Errno::Noent.into())
+    }
+
+    fn stat_at(&self, _path: GuestPath<'_>, _follow: Follow) -> CoreResult<Stat> {
+        Err(Errno::Noent.into())
+    }
+
+    fn listing(&self) -> CoreResult<Box<dyn Listing>> {
+        Ok(Box::new(Self(Arc::clone(&self.0))))
+    }
+}
+
+impl Listing for Endless {
+    fn read(
+        &mut self,
+        position: u64,
+        each: &mut dyn FnMut(DirEntry<'_>) -> bool,
+    ) -> CoreResult<u64> {
+        for next in position + 1.. {
+            let entry = DirEntry {
+                name: "eight ch",
+                file_type: FileType::RegularFile,
+                inode: next,
+                next,
+            };
+            self.0.fetch_add(1, Ordering::Relaxed);
+            if !each(entry) {
+                break;
+            }
+        }
+        Ok(0)
+    }
+
+    fn memory(&self) -> usize {
+        0
+    }
+}
+
+#[test]
+fn fd_readdir_directory_without_end_only_as_much_as_fits() {
+    let asked = Arc::new(AtomicU64::new(0));
+    let dir = Arc::new(Endless(Arc::clone(&asked)));
+    let ctx = builder().preopen("/", dir, Access::ReadOnly).build();
+    let mut guest = Guest::new(ctx.unwrap());
+    // Every entry takes 32 bytes.
+    for (length, entries) in [(0, 0), (1, 1), (32, 1), (33, 2), (320, 10), (3200, 100)] {
+        asked.store(0, Ordering::Relaxed);
+        assert_eq!(guest.fd_readdir(3, length, 7).unwrap().len(), length);
+        assert_eq!(asked.load(Ordering::Relaxed), entries, "{length}");
     }
 }
 

@@ -21,7 +21,13 @@ pub struct CallState {
     /// The filters have let the call pass.
     passed: bool,
     notes: SmallVec<[Cell<u64>; 2]>,
+    remark: Option<Box<str>>,
+    /// What the filters are to be told if the guest is ended while it waits.
+    asked: Option<(&'static Function, SmallVec<[u64; MOST_ARGS]>)>,
 }
+
+/// The parameters of the function that has the most, `path_open`.
+const MOST_ARGS: usize = 9;
 
 impl CallState {
     /// The state of a call that has not been attempted.
@@ -33,6 +39,16 @@ impl CallState {
     /// meaningless, and the call is to be attempted again, with the same arguments.
     pub fn take_wait(&mut self) -> Option<Wait> {
         self.wait.take()
+    }
+
+    /// Tells the filters that the guest is ended and the call will not be attempted again. Whoever
+    /// waits for a call is to say so when the wait fails.
+    pub fn abandon<T: Table>(&mut self, ctx: &WasiCtx<T>) {
+        if let Some((function, args)) = self.asked.take() {
+            let passed = ctx.filters().len();
+            let ended = Err::<&(), _>(());
+            Call::new(ctx, self).tell_after(function, &args, passed, &mut [], ended);
+        }
     }
 }
 
@@ -50,6 +66,13 @@ impl<'a, T: Table> Call<'a, T> {
 
     pub(crate) fn ctx(&self) -> &'a WasiCtx<T> {
         self.ctx
+    }
+
+    /// Leaves word for whoever reads a trace, if anybody does.
+    pub(crate) fn remark(&mut self, remark: impl FnOnce() -> String) {
+        if !self.ctx.filters().is_empty() {
+            self.state.remark = Some(remark().into());
+        }
     }
 
     /// Gives up the attempt until something has come.
@@ -92,20 +115,25 @@ impl<'a, T: Table> Call<'a, T> {
                     function,
                     args,
                     note,
+                    remark: None,
                 };
                 let refused = match filter.before(&call, memory.bytes()) {
                     Verdict::Continue => continue,
                     Verdict::Deny(errno) => R::errno(errno),
                     Verdict::Trap(trap) => Err(Stop::Trap(trap)),
                 };
-                self.tell_after(function, args, index, memory, &refused);
+                let told = refused.as_ref().map_err(|_| ());
+                self.tell_after(function, args, index, memory.bytes(), told);
                 return refused;
             }
             self.state.passed = true;
         }
         let result = attempt(self, memory);
-        if self.state.wait.is_none() {
-            self.tell_after(function, args, filters.len(), memory, &result);
+        if self.state.wait.is_some() {
+            self.state.asked = Some((function, SmallVec::from_slice(args)));
+        } else {
+            let told = result.as_ref().map_err(|_| ());
+            self.tell_after(function, args, filters.len(), memory.bytes(), told);
         }
         result
     }
@@ -116,18 +144,19 @@ impl<'a, T: Table> Call<'a, T> {
         function: &'static Function,
         args: &[u64],
         count: usize,
-        memory: &mut Memory<'_>,
-        result: &Result<R, Stop>,
+        memory: &mut [u8],
+        result: Result<&R, ()>,
     ) {
-        let errno = result.as_ref().ok().and_then(Answer::to_errno);
+        let errno = result.ok().and_then(Answer::to_errno);
         let filters = self.ctx.filters().iter().zip(&self.state.notes).take(count);
         for (filter, note) in filters.rev() {
             let call = Invocation {
                 function,
                 args,
                 note,
+                remark: self.state.remark.as_deref(),
             };
-            filter.after(&call, memory.bytes(), errno);
+            filter.after(&call, memory, errno);
         }
     }
 }
@@ -225,7 +254,12 @@ pub fn complete<T: Table, R>(
         let result = attempt(&mut Call::new(ctx, &mut state));
         match state.take_wait() {
             None => return result,
-            Some(wait) => ctx.block(wait)?,
+            Some(wait) => {
+                if let Err(trap) = ctx.block(wait) {
+                    state.abandon(ctx);
+                    return Err(trap.into());
+                }
+            }
         }
     }
 }
@@ -235,7 +269,7 @@ mod tests {
     use super::*;
     use crate::preview_1;
     use std::sync::Mutex;
-    use turnkey_wasi_common::{Filter, Pipe, TrapKind};
+    use turnkey_wasi_common::{Filter, Interrupt, Pipe, Random, Reason, TrapKind};
 
     type Log = Arc<Mutex<Vec<String>>>;
 
@@ -351,6 +385,69 @@ mod tests {
         assert_eq!(
             told(&log),
             ["a before fd_read [0, 0, 1, 8]", "a after Some(\"success\")"]
+        );
+    }
+
+    #[test]
+    fn filters_guest_ended_while_it_waits_told() {
+        let log = Log::default();
+        let (_writer, reader) = Pipe::new(8);
+        let interrupt = Interrupt::new();
+        let ctx = WasiCtx::builder()
+            .stdin(Arc::new(reader))
+            .interrupt(interrupt.clone())
+            .filter(witness('a', &log, ""))
+            .build()
+            .unwrap();
+        let mut memory = vec![0; 65536];
+        memory[4] = 8;
+        let killer = std::thread::spawn(move || interrupt.fire(Reason::Killed));
+        let ended = complete(&ctx, |call| {
+            preview_1::fd_read(call, &mut Memory::new(&mut memory), 0, 0, 1, 8)
+        });
+        killer.join().unwrap();
+        assert!(matches!(ended, Err(Stop::Trap(_))), "{ended:?}");
+        assert_eq!(
+            told(&log),
+            ["a before fd_read [0, 0, 1, 8]", "a after None"]
+        );
+    }
+
+    /// Randomness that says why there is none.
+    struct Spent;
+
+    impl Random for Spent {
+        fn fill(&self, _bytes: &mut [u8]) -> turnkey_wasi_common::Result<()> {
+            Err(turnkey_wasi_common::Error::from(Errno::Io).context("the source is spent"))
+        }
+    }
+
+    /// Keeps what there is to say of the last call.
+    #[derive(Default)]
+    struct Remarks(Mutex<Option<String>>);
+
+    impl Filter for Remarks {
+        fn after(&self, call: &Invocation<'_>, _memory: &mut [u8], _errno: Option<Errno>) {
+            *self.0.lock().unwrap() = call.remark.map(str::to_owned);
+        }
+    }
+
+    #[test]
+    fn filters_context_of_an_error_reaches_them() {
+        let remarks = Arc::new(Remarks::default());
+        let ctx = WasiCtx::builder()
+            .random(Arc::new(Spent))
+            .filter(remarks.clone())
+            .build()
+            .unwrap();
+        let mut memory = [0; 8];
+        let answer = complete(&ctx, |call| {
+            preview_1::random_get(call, &mut Memory::new(&mut memory), 0, 8)
+        });
+        assert_eq!(answer, Ok(29));
+        assert_eq!(
+            remarks.0.lock().unwrap().as_deref(),
+            Some("the source is spent")
         );
     }
 

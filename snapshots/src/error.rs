@@ -8,6 +8,8 @@ use wiggle::GuestError;
 pub(crate) enum Error {
     /// The guest is told this.
     Errno(Errno),
+    /// The guest is told the errno of this, and filters what else it says.
+    Host(turnkey_wasi_common::Error),
     /// The guest does not go on.
     Stop(Stop),
     /// The guest must wait; the call's state says for what.
@@ -22,7 +24,7 @@ impl From<Errno> for Error {
 
 impl From<turnkey_wasi_common::Error> for Error {
     fn from(error: turnkey_wasi_common::Error) -> Self {
-        Self::Errno(error.errno())
+        Self::Host(error)
     }
 }
 

@@ -22,8 +22,16 @@ macro_rules! only_here {
     };
 }
 
+#[expect(
+    clippy::duplicate_mod,
+    reason = "each snapshot has the file over types of its own"
+)]
 #[path = "previews/bindings.rs"]
 mod bindings;
+#[expect(
+    clippy::duplicate_mod,
+    reason = "each snapshot has the file over types of its own"
+)]
 #[path = "previews/convert.rs"]
 mod convert;
 #[macro_use]

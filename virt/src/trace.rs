@@ -44,6 +44,10 @@ impl Filter for Trace {
     fn after(&self, call: &Invocation<'_>, memory: &mut [u8], errno: Option<Errno>) {
         let took = self.now().saturating_sub(call.note.get());
         let mut line = render::call(call.function, call.args, memory, errno);
+        if let Some(remark) = call.remark {
+            line.push_str(": ");
+            line.push_str(remark);
+        }
         render::duration(&mut line, took);
         line.push('\n');
         let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);

@@ -3,9 +3,9 @@
 use crate::context::{Parts, Raise};
 use crate::table::Table;
 use crate::{
-    Access, BlockingWait, Budget, Clocks, DeniedClocks, DeniedRandom, Dir, Entry, FdFlags, Filter,
-    Interrupt, Limits, Listener, Null, Object, ParkWait, Random, Result, Rights, SharedWasiCtx,
-    Socket, Stream, Strings, WasiCtx,
+    Access, AsyncWait, BlockingWait, Budget, Clocks, DeniedClocks, DeniedRandom, Dir, Entry,
+    FdFlags, Filter, Interrupt, Limits, Listener, Null, Object, ParkWait, Random, Result, Rights,
+    SharedWasiCtx, Socket, Stream, Strings, WasiCtx,
 };
 use std::fmt;
 use std::sync::Arc;
@@ -35,6 +35,7 @@ pub struct Builder {
     clocks: Arc<dyn Clocks>,
     random: Arc<dyn Random>,
     waiter: Arc<dyn BlockingWait>,
+    async_waiter: Option<Arc<dyn AsyncWait>>,
     interrupt: Option<Interrupt>,
     raise: Option<Raise>,
     filters: Vec<Arc<dyn Filter>>,
@@ -90,6 +91,7 @@ impl Default for Builder {
             clocks: Arc::new(DeniedClocks),
             random: Arc::new(DeniedRandom),
             waiter: Arc::new(ParkWait),
+            async_waiter: None,
             interrupt: None,
             raise: None,
             filters: Vec::new(),
@@ -194,6 +196,14 @@ impl Builder {
         self
     }
 
+    /// Adds a way to wait that leaves the thread to others, for engines that can suspend a guest.
+    /// Without it they wait as all do, which suits a clock that jumps.
+    #[must_use]
+    pub fn async_waiter(mut self, waiter: Arc<dyn AsyncWait>) -> Self {
+        self.async_waiter = Some(waiter);
+        self
+    }
+
     /// Lets the guest be ended from outside.
     #[must_use]
     pub fn interrupt(mut self, interrupt: Interrupt) -> Self {
@@ -268,6 +278,7 @@ impl Builder {
                 clocks: self.clocks,
                 random: self.random,
                 waiter: self.waiter,
+                async_waiter: self.async_waiter,
                 interrupt: self.interrupt,
                 raise: self.raise,
                 filters: self.filters,

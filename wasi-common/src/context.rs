@@ -2,8 +2,8 @@
 
 use crate::table::{OwnedTable, SharedTable, Table};
 use crate::{
-    BlockingWait, Budget, Builder, Clocks, Errno, Filter, Interest, Interrupt, Limits, Random,
-    Result, Strings, Trap, Wait,
+    AsyncWait, BlockingWait, Budget, Builder, Clocks, Errno, Error, Filter, Interest, Interrupt,
+    Limits, Random, Result, Strings, Trap, TrapKind, Wait,
 };
 use std::fmt;
 use std::sync::Arc;
@@ -30,6 +30,7 @@ pub(crate) struct Parts {
     pub(crate) clocks: Arc<dyn Clocks>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) waiter: Arc<dyn BlockingWait>,
+    pub(crate) async_waiter: Option<Arc<dyn AsyncWait>>,
     pub(crate) interrupt: Option<Interrupt>,
     pub(crate) raise: Option<Raise>,
     pub(crate) filters: Vec<Arc<dyn Filter>>,
@@ -124,10 +125,7 @@ impl<T: Table> WasiCtx<T> {
     /// # Errors
     /// The trap that ends it.
     pub fn check_interrupt(&self) -> Result<(), Trap> {
-        match self.parts.interrupt.as_ref().and_then(Interrupt::fired) {
-            Some(reason) => Err(Trap::interrupted(reason)),
-            None => Ok(()),
-        }
+        check(self.parts.interrupt.as_ref())
     }
 
     /// Blocks the calling thread until what is waited for has come.
@@ -139,15 +137,47 @@ impl<T: Table> WasiCtx<T> {
     pub fn block(&self, wait: Wait) -> Result<(), Trap> {
         self.check_interrupt()?;
         let wait = self.interruptible(wait);
-        self.parts
-            .waiter
-            .wait(&wait, self.clocks())
-            .map_err(|error| {
-                let message = format!("the context's waiter cannot wait for this: {error}");
-                Trap::new(crate::TrapKind::Host, message)
-            })?;
+        let waited = self.parts.waiter.wait(&wait, self.clocks());
+        waited.map_err(cannot_wait)?;
         self.check_interrupt()
     }
+
+    /// Waits until what is waited for has come, and leaves the thread to others meanwhile. The
+    /// future borrows nothing of the context, so that the guest can be kept with it.
+    ///
+    /// A context without a waiter for that (see [`Builder::async_waiter`]) blocks the thread, as
+    /// [`block`](Self::block) does.
+    ///
+    /// # Errors
+    /// As [`block`](Self::block).
+    pub fn wait(&self, wait: Wait) -> impl Future<Output = Result<(), Trap>> + Send + use<T> {
+        let wait = self.interruptible(wait);
+        let interrupt = self.parts.interrupt.clone();
+        let clocks = Arc::clone(&self.parts.clocks);
+        let waiter = self.parts.async_waiter.clone();
+        let waiter = waiter.ok_or_else(|| Arc::clone(&self.parts.waiter));
+        async move {
+            check(interrupt.as_ref())?;
+            let waited = match waiter {
+                Ok(waiter) => waiter.wait(&wait, &*clocks).await,
+                Err(blocking) => blocking.wait(&wait, &*clocks),
+            };
+            waited.map_err(cannot_wait)?;
+            check(interrupt.as_ref())
+        }
+    }
+}
+
+fn check(interrupt: Option<&Interrupt>) -> Result<(), Trap> {
+    match interrupt.and_then(Interrupt::fired) {
+        Some(reason) => Err(Trap::interrupted(reason)),
+        None => Ok(()),
+    }
+}
+
+fn cannot_wait(error: Error) -> Trap {
+    let message = format!("the context's waiter cannot wait for this: {error}");
+    Trap::new(TrapKind::Host, message)
 }
 
 impl<T: Table> fmt::Debug for WasiCtx<T> {

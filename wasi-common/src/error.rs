@@ -40,6 +40,11 @@ impl Error {
         }
     }
 
+    /// What the host knows beyond the errno.
+    pub fn told(&self) -> Option<&str> {
+        self.context.as_deref()
+    }
+
     /// Whether the operation would have had to wait.
     pub fn would_block(&self) -> bool {
         self.errno == Errno::Again

@@ -12,6 +12,9 @@ pub struct Invocation<'a> {
     pub args: &'a [u64],
     /// A word that belongs to the filter, kept from `before` to `after` of the same call.
     pub note: &'a Cell<u64>,
+    /// What there is to say about how the call went, for whoever reads a trace. Nothing is known
+    /// before it is carried out.
+    pub remark: Option<&'a str>,
 }
 
 /// What becomes of a call.

@@ -79,4 +79,7 @@ pub use stop::{Stop, Trap, TrapKind};
 pub use stream::Stream;
 pub use strings::Strings;
 pub use table::Table;
-pub use wait::{BlockingWait, ParkWait, Wait};
+pub use wait::{AsyncWait, BlockingWait, ParkWait, Wait};
+
+/// Makes the asynchronous method of an [`AsyncWait`] one of a trait object's.
+pub use async_trait::async_trait;

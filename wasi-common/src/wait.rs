@@ -1,6 +1,7 @@
 //! Waiting: the only thing that takes time.
 
 use crate::{Clock, Clocks, Errno, Interest, Pollable, Result};
+use async_trait::async_trait;
 use smallvec::SmallVec;
 use std::fmt;
 use std::sync::Arc;
@@ -72,6 +73,52 @@ pub trait BlockingWait: Send + Sync {
     fn yield_now(&self) {
         std::thread::yield_now();
     }
+}
+
+/// A way to wait that leaves the thread to others meanwhile. A future that is dropped has waited
+/// long enough: it leaves no subscription and nothing else behind.
+///
+/// Implementations carry the attribute [`async_trait`](crate::async_trait).
+///
+/// ```
+/// use std::future::poll_fn;
+/// use std::sync::Arc;
+/// use std::task::{Context, Poll, Waker};
+/// use turnkey_wasi_common::{AsyncWait, Clocks, Interest, Pipe, Result, Wait, WasiCtx, async_trait};
+///
+/// /// For an executor that looks at all its guests again and again.
+/// struct Look;
+///
+/// #[async_trait]
+/// impl AsyncWait for Look {
+///     async fn wait(&self, wait: &Wait, clocks: &dyn Clocks) -> Result<()> {
+///         poll_fn(|_| match (wait.any_ready(), wait.remaining(clocks)) {
+///             (true, _) | (_, Ok(Some(0))) => Poll::Ready(Ok(())),
+///             (_, Err(error)) => Poll::Ready(Err(error)),
+///             _ => Poll::Pending,
+///         })
+///         .await
+///     }
+/// }
+///
+/// let (writer, reader) = Pipe::new(16);
+/// let ctx = WasiCtx::builder().async_waiter(Arc::new(Look)).build()?;
+/// let mut waiting = Box::pin(ctx.wait(Wait::object(Arc::new(reader), Interest::Read)));
+/// let mut cx = Context::from_waker(Waker::noop());
+/// assert!(waiting.as_mut().poll(&mut cx).is_pending());
+/// drop(writer);
+/// assert_eq!(waiting.as_mut().poll(&mut cx), Poll::Ready(Ok(())));
+/// # Ok::<(), turnkey_wasi_common::BuildError>(())
+/// ```
+#[async_trait]
+pub trait AsyncWait: Send + Sync {
+    /// Comes to its end when one of the objects is ready or the deadline has passed. Ending early
+    /// is allowed: the caller looks again.
+    ///
+    /// # Errors
+    /// - `NOTSUP`: one of the objects cannot be waited for in this way, or not from here.
+    /// - `INVAL`: there is a deadline and no clock to measure it by.
+    async fn wait(&self, wait: &Wait, clocks: &dyn Clocks) -> Result<()>;
 }
 
 /// Waiting by parking the thread. It serves virtual objects, and needs no system call of its own;

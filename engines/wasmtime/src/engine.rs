@@ -1,7 +1,9 @@
 //! wasmtime behind the traits that hide which engine it is.
 
 use crate::Wasi;
+use crate::block_on::{BlockOn, Entrance};
 use crate::module::WasmtimeModule;
+use std::pin::Pin;
 use turnkey_snapshots::engine::{CompileError, Engine, EngineOptions, Handlers, MemoryUse, Module};
 use wasmtime::{Config, Func, ResourceLimiter, Result};
 
@@ -34,6 +36,7 @@ use wasmtime::{Config, Func, ResourceLimiter, Result};
 pub struct WasmtimeEngine {
     engine: wasmtime::Engine,
     options: EngineOptions,
+    entrance: Entrance,
 }
 
 impl WasmtimeEngine {
@@ -59,18 +62,62 @@ impl WasmtimeEngine {
             .consume_fuel(options.fuel)
             .epoch_interruption(options.interruptible);
         let engine = wasmtime::Engine::new(&config)?;
-        Ok(Self { engine, options })
+        Ok(Self {
+            engine,
+            options,
+            entrance: Entrance::Plain,
+        })
+    }
+
+    /// The same engine, with guests that wait as futures do: their contexts need a waiter for that
+    /// ([`Builder::async_waiter`]), or they block after all. Each call into a guest is a future, and
+    /// `block_on` drives it to its end on the executor that the waiter is made for. In a runtime of
+    /// tokio's, for instance:
+    ///
+    /// ```
+    /// use turnkey_snapshots::engine::{Engine, EngineOptions};
+    /// use turnkey_wasmtime::WasmtimeEngine;
+    ///
+    /// let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    /// let engine = WasmtimeEngine::new(EngineOptions::default())?
+    ///     .asynchronous(move |call| runtime.block_on(call));
+    /// assert_eq!(engine.name(), "wasmtime-async");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// A guest cannot be suspended when it is entered in the middle of such a future, as it is by a
+    /// [`HostFunction`] that calls it back: what it waits for then blocks the thread. Calls back
+    /// nest at most 100 deep.
+    ///
+    /// [`Builder::async_waiter`]: turnkey_wasi_common::Builder::async_waiter
+    /// [`HostFunction`]: turnkey_snapshots::engine::HostFunction
+    #[must_use]
+    pub fn asynchronous(
+        self,
+        block_on: impl Fn(Pin<&mut (dyn Future<Output = ()> + Send)>) + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            entrance: Entrance::Future(BlockOn::new(block_on)),
+            ..self
+        }
     }
 }
 
 impl Engine for WasmtimeEngine {
     fn name(&self) -> &'static str {
-        "wasmtime"
+        match self.entrance {
+            Entrance::Plain => "wasmtime",
+            Entrance::Future(_) => "wasmtime-async",
+        }
     }
 
     fn compile(&self, wasm: &[u8]) -> Result<Box<dyn Module>, CompileError> {
         match wasmtime::Module::from_binary(&self.engine, wasm) {
-            Ok(module) => Ok(Box::new(WasmtimeModule::new(module, self.options))),
+            Ok(module) => Ok(Box::new(WasmtimeModule::new(
+                module,
+                self.options,
+                self.entrance.clone(),
+            ))),
             Err(error) => Err(CompileError(format!("{error:#}"))),
         }
     }
@@ -82,6 +129,7 @@ pub(crate) struct State {
     pub(crate) memory: Limiter,
     /// The fuel has a limit.
     pub(crate) fuel: bool,
+    pub(crate) entrance: Entrance,
     /// The exported functions that have been looked up.
     pub(crate) exports: Handlers<Func>,
 }

@@ -1,22 +1,23 @@
 //! An instance that the host calls, or that calls the host.
 
+use crate::block_on::{BlockOn, Entrance};
 use crate::engine::State;
 use crate::memory::{self, usable};
 use crate::stop;
 use crate::value::{to_func_type, to_val, to_value};
 use smallvec::{SmallVec, smallvec};
 use turnkey_snapshots::engine::{FuncType, Guest, Handler, Instance, Refusal, Value};
-use turnkey_wasi_common::{Stop, Trap, WasiCtx};
+use turnkey_wasi_common::{Stop, Trap, TrapKind, WasiCtx};
 use wasmtime::{
-    AsContext, AsContextMut, Caller, Extern, Store, StoreContext, StoreContextMut, ThrownException,
-    Val,
+    AsContext, AsContextMut, Caller, Extern, Func, Result, Store, StoreContext, StoreContextMut,
+    ThrownException, Val,
 };
 
 /// A guest that has been entered.
 pub(crate) struct Entered<P>(pub(crate) P);
 
 /// A store, and the instance of which the exports can be looked up.
-pub(crate) trait Place: AsContextMut<Data = State> {
+pub(crate) trait Place: AsContextMut<Data = State> + Send {
     fn state(&self) -> &State;
     fn state_mut(&mut self) -> &mut State;
     fn export(&mut self, name: &str) -> Option<Extern>;
@@ -96,7 +97,7 @@ impl<P: Place> Guest for Entered<P> {
         let func = known.ok_or(Refusal::NoHandler)?;
         let args: SmallVec<[Val; 8]> = args.iter().copied().map(to_val).collect();
         let mut answers: SmallVec<[Val; 4]> = smallvec![Val::I32(0); results.len()];
-        if let Err(error) = func.call(&mut self.0, &args, &mut answers) {
+        if let Err(error) = enter(&mut self.0, &func, &args, &mut answers) {
             if error.is::<ThrownException>() {
                 self.0.as_context_mut().take_pending_exception();
             }
@@ -129,3 +130,40 @@ impl<P: Place> Guest for Entered<P> {
 }
 
 impl Instance for Entered<Running> {}
+
+/// Calls a function in the way that the guest is made for.
+fn enter(place: &mut impl Place, func: &Func, args: &[Val], results: &mut [Val]) -> Result<()> {
+    match place.state().entrance.clone() {
+        Entrance::Plain => func.call(place, args, results),
+        Entrance::Future(block_on) => callback(place, |place| {
+            block_on.run(func.call_async(place, args, results))
+        }),
+    }
+}
+
+/// Enters a guest that is made to be suspended. In the middle of another's future, or of its own,
+/// it cannot be: what it waits for then blocks the thread.
+///
+/// # Errors
+/// Those of `enter`, or a trap: the guest is entered too often within itself.
+pub(crate) fn callback<P: AsContextMut<Data = State>, R>(
+    place: &mut P,
+    enter: impl FnOnce(&mut P) -> Result<R>,
+) -> Result<R> {
+    if !BlockOn::is_inside() {
+        return enter(place);
+    }
+    if place
+        .as_context_mut()
+        .data_mut()
+        .wasi
+        .begin_callback()
+        .is_none()
+    {
+        let message = "call stack exhausted: guest and host call each other too deeply";
+        return Err(Stop::Trap(Trap::new(TrapKind::Wasm, message)).into());
+    }
+    let result = enter(place);
+    place.as_context_mut().data_mut().wasi.end_callback();
+    result
+}

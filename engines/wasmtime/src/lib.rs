@@ -34,9 +34,13 @@
 //! # Ok::<(), wasmtime::Error>(())
 //! ```
 //!
+//! Guests that leave the thread to others while they wait are linked by [`add_to_linker_async`] or
+//! [`Program::new_async`], and entered by wasmtime's asynchronous functions.
+//!
 //! [`WasmtimeEngine`] is wasmtime for code that is written for any engine.
 #![forbid(unsafe_code)]
 
+mod block_on;
 mod engine;
 mod guest;
 mod linker;
@@ -48,7 +52,7 @@ mod value;
 mod wasi;
 
 pub use engine::WasmtimeEngine;
-pub use linker::add_to_linker;
+pub use linker::{add_to_linker, add_to_linker_async};
 pub use program::Program;
 pub use stop::{outcome, stop};
 pub use wasi::Wasi;

@@ -1,10 +1,13 @@
 //! WASI's functions as a linker's definitions.
 
+mod blocking;
+mod suspending;
+
+pub(crate) use blocking::define;
+pub(crate) use suspending::define_async;
+
 use crate::Wasi;
 use crate::memory::{Find, Own};
-use turnkey_snapshots::{
-    Call, complete, preview_0, preview_0_functions, preview_1, preview_1_functions,
-};
 use turnkey_wasi_common::Stop;
 use turnkey_wasi_common::function::Function;
 use turnkey_wasi_common::table::Table;
@@ -18,6 +21,8 @@ use wasmtime::{Caller, Linker, Result};
 /// made; those of one store share its context. Where calls must be fast, use a
 /// [`Program`](crate::Program).
 ///
+/// A call that has to wait blocks the thread; [`add_to_linker_async`] is the form that does not.
+///
 /// # Errors
 /// A name is defined already, and the linker does not allow shadowing.
 pub fn add_to_linker<S, T>(
@@ -29,6 +34,85 @@ where
     T: Table + 'static,
 {
     define(linker, wasi, &Own, Wanted::All)
+}
+
+/// Defines every function of WASI in a linker, as [`add_to_linker`] does, for guests that leave the
+/// thread to others while they wait.
+///
+/// Functions that may wait suspend the guest; all others stay plain calls. So the guests are to be
+/// entered by wasmtime's asynchronous functions, on whatever executor the context's waiter is made
+/// for ([`Builder::async_waiter`]). A context without one blocks the thread, as it does elsewhere.
+/// Dropping the future of a call ends the guest, and what it waited for is let go.
+///
+/// A guest that computes does not leave the thread by itself; wasmtime has it yield by fuel or
+/// epochs where that is wanted.
+///
+/// ```
+/// use std::future::poll_fn;
+/// use std::pin::pin;
+/// use std::sync::Arc;
+/// use std::task::{Context, Poll, Waker};
+/// use turnkey_wasi_common::{AsyncWait, Clocks, Pipe, Stop, Wait, WasiCtx, async_trait};
+/// use turnkey_wasmtime::{Wasi, add_to_linker_async, outcome};
+/// use wasmtime::{Engine, Linker, Module, Store};
+///
+/// // A program takes the waiter of its executor, `TokioWait` of `turnkey-cap-backends` for one.
+/// struct Look;
+///
+/// #[async_trait]
+/// impl AsyncWait for Look {
+///     async fn wait(&self, wait: &Wait, _: &dyn Clocks) -> turnkey_wasi_common::Result<()> {
+///         poll_fn(|_| if wait.any_ready() { Poll::Ready(Ok(())) } else { Poll::Pending }).await
+///     }
+/// }
+///
+/// // It exits with the byte that it reads.
+/// let wasm = wat::parse_str(r#"(module
+///     (import "wasi_snapshot_preview1" "fd_read"
+///         (func $read (param i32 i32 i32 i32) (result i32)))
+///     (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+///     (memory (export "memory") 1)
+///     (data (i32.const 0) "\08\00\00\00\01\00\00\00")
+///     (func (export "_start")
+///         (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 20)))
+///         (call $exit (i32.load8_u (i32.const 8)))))"#)?;
+///
+/// let engine = Engine::default();
+/// let mut linker = Linker::new(&engine);
+/// add_to_linker_async(&mut linker, |wasi: &mut Wasi| wasi)?;
+/// let (input, stdin) = Pipe::new(64);
+/// let ctx = WasiCtx::builder().stdin(Arc::new(stdin)).async_waiter(Arc::new(Look)).build()?;
+/// let mut store = Store::new(&engine, Wasi::from(ctx));
+/// let module = Module::new(&engine, wasm)?;
+/// let mut guest = pin!(async {
+///     let instance = linker.instantiate_async(&mut store, &module).await?;
+///     let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
+///     start.call_async(&mut store, ()).await
+/// });
+///
+/// let mut cx = Context::from_waker(Waker::noop());
+/// assert!(guest.as_mut().poll(&mut cx).is_pending());
+/// input.send(b"*")?;
+/// match guest.as_mut().poll(&mut cx) {
+///     Poll::Ready(result) => assert_eq!(outcome(result), Err(Stop::Exit(42))),
+///     Poll::Pending => unreachable!(),
+/// }
+/// # Ok::<(), wasmtime::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`add_to_linker`].
+///
+/// [`Builder::async_waiter`]: turnkey_wasi_common::Builder::async_waiter
+pub fn add_to_linker_async<S, T>(
+    linker: &mut Linker<S>,
+    wasi: impl Fn(&mut S) -> &mut Wasi<T> + Copy + Send + Sync + 'static,
+) -> Result<()>
+where
+    S: Send + 'static,
+    T: Table + 'static,
+{
+    define_async(linker, wasi, &Own, Wanted::All)
 }
 
 /// Which functions are to be defined.
@@ -60,57 +144,17 @@ impl Wanted<'_> {
     }
 }
 
-/// Defines functions that act on the memory that `find` finds.
-pub(crate) fn define<S, T>(
-    linker: &mut Linker<S>,
-    wasi: impl Fn(&mut S) -> &mut Wasi<T> + Copy + Send + Sync + 'static,
-    find: &impl Find<S, T>,
-    wanted: Wanted<'_>,
-) -> Result<()>
-where
-    S: 'static,
-    T: Table + 'static,
-{
-    macro_rules! define {
-        ($snapshot:ident; $({
-            $module:literal $name:literal $index:literal
-            $function:ident ($($arg:ident: $type:ty),* $(,)?) -> $result:ty
-        })*) => {
-            $(
-                if wanted.wants($module, $name) {
-                    let find = find.clone();
-                    let function = move |mut caller: Caller<'_, S>, $($arg: $type),*| {
-                        let known = &$snapshot::FUNCTIONS[$index];
-                        call(&mut caller, known, wasi, &find, |call, memory| -> Result<$result, Stop> {
-                            $snapshot::$function(call, memory, $($arg),*)
-                        })
-                    };
-                    wanted.defined(linker.func_wrap($module, $name, function))?;
-                }
-            )*
-        };
-    }
-    preview_0_functions!(define preview_0;);
-    preview_1_functions!(define preview_1;);
-    Ok(())
-}
-
-/// Carries out one call of a guest.
+/// The memory that a call acts on, and the data of its store.
 #[inline]
-fn call<S: 'static, T: Table, R>(
-    caller: &mut Caller<'_, S>,
+fn borrow<'a, S: 'static, T>(
+    caller: &'a mut Caller<'_, S>,
     function: &Function,
     wasi: impl Fn(&mut S) -> &mut Wasi<T>,
     find: &impl Find<S, T>,
-    attempt: impl Fn(&mut Call<'_, T>, &mut turnkey_snapshots::Memory<'_>) -> Result<R, Stop>,
-) -> Result<R> {
-    let (bytes, state): (&mut [u8], &mut S) = match find.find(caller, &wasi) {
-        Ok(memory) => memory.data_and_store_mut(caller),
-        Err(_) if !function.touches_memory() => (&mut [], caller.data_mut()),
-        Err(trap) => return Err(Stop::Trap(trap).into()),
-    };
-    let result = complete(wasi(state).ctx(), |call| {
-        attempt(call, &mut turnkey_snapshots::Memory::new(&mut *bytes))
-    });
-    Ok(result?)
+) -> Result<(&'a mut [u8], &'a mut S)> {
+    match find.find(caller, wasi) {
+        Ok(memory) => Ok(memory.data_and_store_mut(caller)),
+        Err(_) if !function.touches_memory() => Ok((&mut [], caller.data_mut())),
+        Err(trap) => Err(Stop::Trap(trap).into()),
+    }
 }

@@ -1,7 +1,8 @@
 //! A compiled module, and how instances are made of it.
 
+use crate::block_on::Entrance;
 use crate::engine::{Limiter, State};
-use crate::guest::{Entered, Running};
+use crate::guest::{Entered, Running, callback};
 use crate::stop::ended;
 use crate::value::{of_func_type, to_extern_type, to_val, to_value};
 use crate::{Program, Wasi};
@@ -18,6 +19,7 @@ use wasmtime::{Caller, Linker, Result, Store, UpdateDeadline, Val};
 pub(crate) struct WasmtimeModule {
     module: wasmtime::Module,
     options: EngineOptions,
+    entrance: Entrance,
     imports: Vec<Import>,
     /// The module linked with WASI alone, unless it needs more.
     program: Option<Arc<Program<State>>>,
@@ -27,20 +29,37 @@ fn wasi(state: &mut State) -> &mut Wasi {
     &mut state.wasi
 }
 
+/// The module linked so that its instances can be entered in this way.
+fn link(
+    linker: &Linker<State>,
+    module: &wasmtime::Module,
+    entrance: &Entrance,
+) -> Result<Program<State>> {
+    match entrance {
+        Entrance::Plain => Program::new(linker, module, wasi),
+        Entrance::Future(_) => Program::new_async(linker, module, wasi),
+    }
+}
+
 impl WasmtimeModule {
-    pub(crate) fn new(module: wasmtime::Module, options: EngineOptions) -> Self {
+    pub(crate) fn new(
+        module: wasmtime::Module,
+        options: EngineOptions,
+        entrance: Entrance,
+    ) -> Self {
         let imports = module.imports().map(|import| Import {
             module: import.module().to_owned(),
             name: import.name().to_owned(),
             ty: to_extern_type(&import.ty()),
         });
         let imports = imports.collect();
-        let program = Program::new(&Linker::new(module.engine()), &module, wasi);
+        let program = link(&Linker::new(module.engine()), &module, &entrance);
         Self {
             imports,
             program: program.ok().map(Arc::new),
             module,
             options,
+            entrance,
         }
     }
 
@@ -54,7 +73,7 @@ impl WasmtimeModule {
         for function in functions {
             define(&mut linker, function)?;
         }
-        Program::new(&linker, &self.module, wasi).map(Arc::new)
+        link(&linker, &self.module, &self.entrance).map(Arc::new)
     }
 
     fn store(&self, ctx: WasiCtx, limits: Limits) -> Result<Store<State>> {
@@ -63,6 +82,7 @@ impl WasmtimeModule {
             wasi: Wasi::from(ctx),
             memory: Limiter(MemoryUse::with_limit(limits.memory)),
             fuel: limits.fuel.is_some(),
+            entrance: self.entrance.clone(),
             exports: Handlers::default(),
         };
         let engine = self.module.engine();
@@ -109,7 +129,13 @@ impl Module for WasmtimeModule {
         let link = |error: wasmtime::Error| InstantiateError::Link(format!("{error:#}"));
         let program = self.program(&node).map_err(link)?;
         let mut store = self.store(node.ctx, node.limits).map_err(link)?;
-        match program.instantiate(&mut store) {
+        let made = match &self.entrance {
+            Entrance::Plain => program.instantiate(&mut store),
+            Entrance::Future(block_on) => callback(&mut store, |store| {
+                block_on.run(program.instantiate_async(store))
+            }),
+        };
+        match made {
             Ok(instance) => Ok(Box::new(Entered(Running { store, instance }))),
             Err(error) => Err(match (ended(&error), store.data().memory.0.refusal()) {
                 (Some(stop), _) => InstantiateError::Stop(stop),

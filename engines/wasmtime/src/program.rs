@@ -1,12 +1,14 @@
 //! Modules whose calls find their memory without looking for it.
 
 use crate::Wasi;
-use crate::linker::{Wanted, define};
+use crate::linker::{Wanted, define, define_async};
 use crate::memory::{self, OfInstance, OfNode};
 use std::fmt;
 use turnkey_wasi_common::function::Function;
 use turnkey_wasi_common::table::{OwnedTable, Table};
-use wasmtime::{AsContextMut, Instance, InstancePre, Linker, Module, ModuleExport, Result};
+use wasmtime::{
+    AsContextMut, Instance, InstancePre, Linker, Module, ModuleExport, Result, StoreContextMut,
+};
 
 /// Finds the guest's context in the data of its store.
 type Access<S, T> = Box<dyn Fn(&mut S) -> &mut Wasi<T> + Send + Sync>;
@@ -66,6 +68,49 @@ impl<S: 'static, T: Table + 'static> Program<S, T> {
         module: &Module,
         wasi: impl Fn(&mut S) -> &mut Wasi<T> + Copy + Send + Sync + 'static,
     ) -> Result<Self> {
+        let of_node =
+            move |linker: &mut _, wanted: Wanted<'_>| define(linker, wasi, &OfNode, wanted);
+        let of_instance = move |linker: &mut _, memory: &OfInstance, wanted: Wanted<'_>| {
+            define(linker, wasi, memory, wanted)
+        };
+        Self::link(linker, module, wasi, of_node, of_instance)
+    }
+
+    /// Links a module as [`new`](Self::new) does, for guests that leave the thread to others while
+    /// they wait: see [`add_to_linker_async`](crate::add_to_linker_async). The linker may hold
+    /// asynchronous functions too. Instances are made by
+    /// [`instantiate_async`](Self::instantiate_async).
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn new_async(
+        linker: &Linker<S>,
+        module: &Module,
+        wasi: impl Fn(&mut S) -> &mut Wasi<T> + Copy + Send + Sync + 'static,
+    ) -> Result<Self>
+    where
+        S: Send,
+    {
+        let of_node =
+            move |linker: &mut _, wanted: Wanted<'_>| define_async(linker, wasi, &OfNode, wanted);
+        let of_instance = move |linker: &mut _, memory: &OfInstance, wanted: Wanted<'_>| {
+            define_async(linker, wasi, memory, wanted)
+        };
+        Self::link(linker, module, wasi, of_node, of_instance)
+    }
+
+    /// Links a module with what the linker defines, and with the functions that act for a node or
+    /// for an instance.
+    fn link(
+        linker: &Linker<S>,
+        module: &Module,
+        wasi: impl Fn(&mut S) -> &mut Wasi<T> + Copy + Send + Sync + 'static,
+        define_for_node: impl Fn(&mut Linker<S>, Wanted<'_>) -> Result<()>,
+        define_for_instance: impl Fn(&mut Linker<S>, &OfInstance, Wanted<'_>) -> Result<()>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Result<Self> {
         let imported: Vec<&'static Function> = module
             .imports()
             .filter_map(|import| turnkey_snapshots::function(import.module(), import.name()))
@@ -74,13 +119,13 @@ impl<S: 'static, T: Table + 'static> Program<S, T> {
         given.allow_shadowing(false);
 
         let mut linker = given.clone();
-        define(&mut linker, wasi, &OfNode, Wanted::Undefined(&imported))?;
+        define_for_node(&mut linker, Wanted::Undefined(&imported))?;
         let of_node = linker.instantiate_pre(module)?;
 
         let linked = module.clone();
         let of_instance = move |memory: &OfInstance| {
             let mut linker = given.clone();
-            define(&mut linker, wasi, memory, Wanted::Undefined(&imported))?;
+            define_for_instance(&mut linker, memory, Wanted::Undefined(&imported))?;
             linker.instantiate_pre(&linked)
         };
         Ok(Self {
@@ -104,17 +149,61 @@ impl<S: 'static, T: Table + 'static> Program<S, T> {
         let mut store = store.as_context_mut();
         if (self.wasi)(store.data_mut()).take() {
             let instance = self.of_node.instantiate(&mut store)?;
-            if let Some(memory) = self.memory(&instance, &mut store) {
-                (self.wasi)(store.data_mut()).bind(memory);
-            }
+            self.bind_node(&instance, store);
             Ok(instance)
         } else {
             let functions = OfInstance::default();
             let instance = (self.of_instance)(&functions)?.instantiate(&mut store)?;
-            if let Some(memory) = self.memory(&instance, &mut store) {
-                functions.bind(memory);
-            }
+            self.bind_instance(&functions, &instance, store);
             Ok(instance)
+        }
+    }
+
+    /// Makes an instance as [`instantiate`](Self::instantiate) does, of a program made by
+    /// [`new_async`](Self::new_async).
+    ///
+    /// # Errors
+    /// As [`instantiate`](Self::instantiate).
+    ///
+    /// # Panics
+    /// As [`instantiate`](Self::instantiate).
+    pub async fn instantiate_async(
+        &self,
+        mut store: impl AsContextMut<Data = S>,
+    ) -> Result<Instance>
+    where
+        S: Send,
+    {
+        let mut store = store.as_context_mut();
+        if (self.wasi)(store.data_mut()).take() {
+            let instance = self.of_node.instantiate_async(&mut store).await?;
+            self.bind_node(&instance, store);
+            Ok(instance)
+        } else {
+            let functions = OfInstance::default();
+            let linked = (self.of_instance)(&functions)?;
+            let instance = linked.instantiate_async(&mut store).await?;
+            self.bind_instance(&functions, &instance, store);
+            Ok(instance)
+        }
+    }
+
+    /// Tells the node's functions the memory of the instance that has taken the node.
+    fn bind_node(&self, instance: &Instance, mut store: StoreContextMut<'_, S>) {
+        if let Some(memory) = self.memory(instance, &mut store) {
+            (self.wasi)(store.data_mut()).bind(memory);
+        }
+    }
+
+    /// Tells the functions of one instance alone its memory.
+    fn bind_instance(
+        &self,
+        functions: &OfInstance,
+        instance: &Instance,
+        store: StoreContextMut<'_, S>,
+    ) {
+        if let Some(memory) = self.memory(instance, store) {
+            functions.bind(memory);
         }
     }
 

@@ -18,7 +18,13 @@ use wasmtime::Memory;
 pub struct Wasi<T = OwnedTable> {
     ctx: WasiCtx<T>,
     node: Node,
+    /// How many host functions that cannot be suspended are calling the guest back.
+    callbacks: u32,
 }
+
+/// How often a guest that can be suspended may be called back within itself. wasmtime's stack of 2
+/// MiB for each is memory only where it has been used.
+const MOST_CALLBACKS: u32 = 100;
 
 /// The instance that the functions of a [`Program`](crate::Program) act for.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +58,27 @@ impl<T> Wasi<T> {
         }
     }
 
+    /// Whether the guest cannot be suspended, since it was called back by a host function that
+    /// cannot be.
+    pub(crate) fn is_called_back(&self) -> bool {
+        self.callbacks != 0
+    }
+
+    /// The guest is called back by a host function that cannot be suspended. `None` if that has
+    /// happened too often within itself: each time takes a stack of its own.
+    pub(crate) fn begin_callback(&mut self) -> Option<()> {
+        if self.callbacks == MOST_CALLBACKS {
+            return None;
+        }
+        self.callbacks += 1;
+        Some(())
+    }
+
+    /// The call back has come to its end.
+    pub(crate) fn end_callback(&mut self) {
+        self.callbacks = self.callbacks.saturating_sub(1);
+    }
+
     /// Takes the node for an instance, unless another has taken it before.
     pub(crate) fn take(&mut self) -> bool {
         let free = matches!(self.node, Node::Free);
@@ -72,6 +99,7 @@ impl<T> From<WasiCtx<T>> for Wasi<T> {
         Self {
             ctx,
             node: Node::Free,
+            callbacks: 0,
         }
     }
 }

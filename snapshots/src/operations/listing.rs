@@ -40,8 +40,12 @@ pub(crate) fn read_dir<T: Table>(
             Some(open) => open,
             none => none.insert(begin(call.ctx(), &**dir)?),
         };
-        open.listing
+        let left_out = open
+            .listing
             .read(position, &mut |entry| out.entry(&entry, &number_of))?;
+        if left_out > 0 {
+            call.remark(|| format!("{left_out} names left out that are not UTF-8"));
+        }
         counted(out.used)
     })
 }

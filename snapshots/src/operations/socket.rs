@@ -61,12 +61,6 @@ pub(crate) fn receive<T: Table>(
             wait_all: flags.wait_all && !never_waits,
             ..flags
         };
-        // Whoever never waits takes what is there.
-        let waits = !entry.description().flags().contains(FdFlags::NONBLOCK);
-        let flags = ReceiveFlags {
-            wait_all: flags.wait_all && waits,
-            ..flags
-        };
         let buffers = Buffers::read(memory, iovecs)?;
         let mut truncated = false;
         let received = buffers.scatter(memory, |slices, before| {

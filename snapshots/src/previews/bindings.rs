@@ -31,6 +31,12 @@ impl<T: Table> types::UserErrorConversion for Call<'_, T> {
     fn errno_from_error(&mut self, error: Error) -> wiggle::anyhow::Result<types::Errno> {
         match error {
             Error::Errno(errno) => Ok(super::convert::errno(errno)),
+            Error::Host(error) => {
+                if let Some(told) = error.told() {
+                    self.remark(|| told.to_owned());
+                }
+                Ok(super::convert::errno(error.errno()))
+            }
             Error::Wait => Ok(types::Errno::Again),
             Error::Stop(stop) => Err(stop.into()),
         }

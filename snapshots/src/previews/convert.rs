@@ -63,12 +63,22 @@ pub(super) fn filestat(stat: &Stat) -> types::Filestat {
         dev: stat.device,
         ino: stat.inode,
         filetype: file_type(stat.file_type),
-        nlink: stat.links.try_into().unwrap_or(types::Linkcount::MAX),
+        nlink: links(stat.links),
         size: stat.size,
         atim: stat.accessed,
         mtim: stat.modified,
         ctim: stat.changed,
     }
+}
+
+/// A number of links, or the most that the snapshot can tell.
+#[allow(
+    clippy::useless_conversion,
+    clippy::unnecessary_fallible_conversions,
+    reason = "preview 0 tells fewer than preview 1, which tells every one"
+)]
+fn links(links: u64) -> types::Linkcount {
+    links.try_into().unwrap_or(types::Linkcount::MAX)
 }
 
 /// The flags of an open descriptor, `None` if one is asked for that it cannot have.

@@ -1,0 +1,145 @@
+//! Attributes of what lies at a path.
+
+use crate::host::{Guest, filetype, fstflags};
+use crate::{assert_outside_untouched, check, tree};
+use turnkey_wasi_common::Errno;
+
+#[test]
+fn path_filestat_get_type_and_size() {
+    let of = |filetype, size| Ok((filetype, size));
+    let link = filetype::SYMBOLIC_LINK;
+    check(
+        &[
+            (("file", false), of(filetype::REGULAR_FILE, 8)),
+            (("file", true), of(filetype::REGULAR_FILE, 8)),
+            (("ln", false), of(link, 4)),
+            (("ln", true), of(filetype::REGULAR_FILE, 8)),
+            (("lnd", false), of(link, 3)),
+            (("dir/up", true), of(filetype::REGULAR_FILE, 8)),
+            (("lnd/inner", false), of(filetype::REGULAR_FILE, 5)),
+            (("dangling", false), of(link, 7)),
+            (("dangling", true), Err(Errno::Noent)),
+            (("loop", false), of(link, 4)),
+            (("loop", true), Err(Errno::Loop)),
+            (("out", false), of(link, 17)),
+            (("out", true), Err(Errno::Perm)),
+            (("absolute", true), Err(Errno::Perm)),
+            (("file/", false), Err(Errno::Notdir)),
+            (("file/", true), Err(Errno::Notdir)),
+            (("ln/", false), Err(Errno::Notdir)),
+            (("ln/", true), Err(Errno::Notdir)),
+            (("outdir/", false), Err(Errno::Perm)),
+            (("dangling/", false), Err(Errno::Noent)),
+            (("loop/", false), Err(Errno::Loop)),
+            (("missing", false), Err(Errno::Noent)),
+            (("missing/", true), Err(Errno::Noent)),
+        ],
+        |guest, (path, follow)| {
+            let stat = guest.path_filestat_get((3, path), follow)?;
+            Ok((stat.filetype, stat.size))
+        },
+    );
+    let directories = [
+        "dir",
+        "dir/",
+        "lnd/",
+        ".",
+        "./",
+        "dir/.",
+        "dir/..",
+        "dir/sub/..",
+    ];
+    for path in directories {
+        for follow in [false, true] {
+            let stat = tree().guest().path_filestat_get((3, path), follow).unwrap();
+            assert_eq!(stat.filetype, filetype::DIRECTORY, "{path} {follow}");
+        }
+    }
+    let mut guest = tree().guest();
+    let own = guest.fd_filestat_get(3);
+    for path in [".", "dir/..", "dir/sub/../../"] {
+        assert_eq!(guest.path_filestat_get((3, path), false), own, "{path}");
+    }
+}
+
+#[test]
+fn path_filestat_set_times_of_the_link_or_its_target() {
+    let both = fstflags::ATIM | fstflags::MTIM;
+    let times = (1_000_000_007, 4_000_000_000_000_000_009);
+    for (path, follow, changed, kept) in [
+        ("ln", false, ("ln", false), "file"),
+        ("ln", true, ("file", false), "ln"),
+        ("dir/up", true, ("file", false), "dir/up"),
+        ("lnd", false, ("lnd", false), "dir"),
+        ("lnd/", false, ("dir", false), "lnd"),
+        ("dangling", false, ("dangling", false), "file"),
+        ("out", false, ("out", false), "file"),
+        ("dir", true, ("dir", false), "file"),
+        (".", true, (".", false), "file"),
+        ("dir/..", false, (".", false), "file"),
+        ("fifo", true, ("fifo", false), "file"),
+    ] {
+        let tree = tree();
+        let mut guest = tree.guest();
+        // To be followed is to be accessed.
+        let besides_access = |guest: &mut Guest| {
+            let stat = guest.path_filestat_get((3, kept), false).unwrap();
+            (stat.mtim, stat.ctim, stat.size)
+        };
+        let before = besides_access(&mut guest);
+        let set = guest.path_filestat_set_times((3, path), follow, times, both);
+        assert_eq!(set, Ok(()), "{path} {follow}");
+        let stat = guest.path_filestat_get((3, changed.0), changed.1).unwrap();
+        assert_eq!((stat.atim, stat.mtim), times, "{path} {follow}");
+        assert_eq!(besides_access(&mut guest), before, "{path} {follow}");
+        assert_outside_untouched(&tree);
+    }
+    let cases = [
+        (("missing", false, both), Err(Errno::Noent)),
+        (("missing", true, 0), Err(Errno::Noent)),
+        (("file", true, 0), Ok(())),
+        (("file/", false, both), Err(Errno::Notdir)),
+        (("file/", false, 0), Err(Errno::Notdir)),
+        (("dangling", true, both), Err(Errno::Noent)),
+        (("loop", true, both), Err(Errno::Loop)),
+        (("out", true, both), Err(Errno::Perm)),
+        (("absolute", true, both), Err(Errno::Perm)),
+        (
+            ("file", true, fstflags::ATIM | fstflags::ATIM_NOW),
+            Err(Errno::Inval),
+        ),
+        (
+            ("file", true, fstflags::MTIM | fstflags::MTIM_NOW),
+            Err(Errno::Inval),
+        ),
+    ];
+    check(&cases, |guest, (path, follow, flags)| {
+        guest.path_filestat_set_times((3, path), follow, (5, 6), flags)
+    });
+}
+
+#[test]
+fn path_filestat_set_times_one_time_leaves_the_other_exact() {
+    let mut guest = tree().guest();
+    let both = fstflags::ATIM | fstflags::MTIM;
+    for (path, follow) in [("file", true), ("ln", false)] {
+        let set = |guest: &mut Guest, times, flags| {
+            guest
+                .path_filestat_set_times((3, path), follow, times, flags)
+                .unwrap();
+            let stat = guest.path_filestat_get((3, path), follow).unwrap();
+            (stat.atim, stat.mtim)
+        };
+        assert_eq!(
+            set(&mut guest, (1_234_567_891, 2), both),
+            (1_234_567_891, 2)
+        );
+        assert_eq!(
+            set(&mut guest, (9, 10), fstflags::MTIM),
+            (1_234_567_891, 10)
+        );
+        assert_eq!(set(&mut guest, (9, 11), fstflags::ATIM), (9, 10));
+        let (atim, mtim) = set(&mut guest, (5, 5), fstflags::MTIM_NOW);
+        assert!(atim == 9 && mtim > 1 << 60, "{atim} {mtim}");
+    }
+}

@@ -1,0 +1,107 @@
+//! Symbolic links: what they may hold, and what is told of it.
+
+use crate::host::{BUFFER, oflags};
+use crate::{READ_WRITE, assert_outside_untouched, tree};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use turnkey_wasi_common::Errno;
+
+#[test]
+fn path_symlink_each_target_and_place() {
+    let long = "x/".repeat(2048);
+    let longest = &long[..4095];
+    for (target, path, expected) in [
+        ("file", "new", Ok(())),
+        ("missing", "new", Ok(())),
+        ("../file", "dir/new", Ok(())),
+        ("../outside/secret", "new", Ok(())),
+        ("dir/", "new", Ok(())),
+        ("grüße", "new", Ok(())),
+        (longest, "new", Ok(())),
+        ("/etc/passwd", "new", Err(Errno::Perm)),
+        ("/", "new", Err(Errno::Perm)),
+        ("", "new", Err(Errno::Noent)),
+        ("a\0b", "new", Err(Errno::Inval)),
+        ("a\0", "new", Err(Errno::Inval)),
+        (&long, "new", Err(Errno::Nametoolong)),
+        ("file", "file", Err(Errno::Exist)),
+        ("file", "dir", Err(Errno::Exist)),
+        ("file", "ln", Err(Errno::Exist)),
+        ("file", "dangling", Err(Errno::Exist)),
+        ("file", ".", Err(Errno::Exist)),
+        ("file", "dir/", Err(Errno::Exist)),
+        ("file", "lnd/", Err(Errno::Exist)),
+        ("file", "file/", Err(Errno::Notdir)),
+        ("file", "new/", Err(Errno::Noent)),
+        ("file", "missing/new", Err(Errno::Noent)),
+        ("file", "file/new", Err(Errno::Notdir)),
+    ] {
+        let mut guest = tree().guest();
+        let made = guest.path_symlink(target, (3, path));
+        assert_eq!(made, expected, "{target:.50?} at {path}");
+        if made.is_ok() {
+            let told = guest.path_readlink((3, path), 5000).unwrap();
+            assert_eq!(told, target.as_bytes(), "{target:.50?}");
+        }
+    }
+}
+
+#[test]
+fn path_symlink_that_leads_outside_perm_when_it_is_used() {
+    let tree = tree();
+    let mut guest = tree.guest();
+    for (n, target) in [
+        "../outside/secret",
+        "../../../../etc/passwd",
+        "dir/../../outside/secret",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let name = format!("escape{n}");
+        assert_eq!(guest.path_symlink(target, (3, &name)), Ok(()));
+        for oflags in [0, oflags::CREAT, oflags::TRUNC] {
+            let opened = guest.path_open((3, &name), oflags, READ_WRITE);
+            assert_eq!(opened, Err(Errno::Perm), "{target} {oflags}");
+        }
+    }
+    assert_outside_untouched(&tree);
+}
+
+#[test]
+fn path_readlink_each_place_and_length() {
+    let tree = tree().link(OsStr::from_bytes(b"\xff"), "not_text");
+    let mut guest = tree.guest();
+    for (path, expected) in [
+        ("ln", Ok("file")),
+        ("lnd", Ok("dir")),
+        ("dir/up", Ok("../file")),
+        ("lnd/up", Ok("../file")),
+        ("dangling", Ok("nowhere")),
+        ("loop", Ok("loop")),
+        ("out", Ok("../outside/secret")),
+        ("absolute", Err(Errno::Perm)),
+        ("not_text", Err(Errno::Ilseq)),
+        ("file", Err(Errno::Inval)),
+        ("dir", Err(Errno::Inval)),
+        ("fifo", Err(Errno::Inval)),
+        (".", Err(Errno::Inval)),
+        ("dir/..", Err(Errno::Inval)),
+        ("dir/", Err(Errno::Inval)),
+        ("lnd/", Err(Errno::Inval)),
+        ("ln/", Err(Errno::Notdir)),
+        ("file/", Err(Errno::Notdir)),
+        ("missing", Err(Errno::Noent)),
+    ] {
+        let expected = expected.map(|text: &str| text.as_bytes().to_vec());
+        assert_eq!(guest.path_readlink((3, path), 100), expected, "{path}");
+    }
+    for (length, expected) in [(0, ""), (1, "f"), (3, "fil"), (4, "file"), (5, "file")] {
+        guest.bytes_mut(BUFFER, 8).fill(b'.');
+        let told = guest.path_readlink((3, "ln"), length).unwrap();
+        assert_eq!(told, expected.as_bytes(), "{length}");
+        let mut whole = expected.to_owned();
+        whole.extend(std::iter::repeat_n('.', 8 - expected.len()));
+        assert_eq!(guest.bytes(BUFFER, 8), whole.as_bytes(), "{length}");
+    }
+}
