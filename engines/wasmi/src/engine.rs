@@ -3,7 +3,10 @@
 use crate::Wasi;
 use crate::module::WasmiModule;
 use crate::run::Fuel;
+use std::fmt;
+use std::sync::Arc;
 use turnkey_snapshots::engine::{CompileError, Engine, EngineOptions, Handlers, MemoryUse, Module};
+use turnkey_wasi_common::{Trap, Wait, WasiCtx};
 use wasmi::errors::{MemoryError, TableError};
 use wasmi::{CompilationMode, Config, Func, ResourceLimiter};
 use wasmi_core::LimiterError;
@@ -36,6 +39,7 @@ use wasmi_core::LimiterError;
 pub struct WasmiEngine {
     engine: wasmi::Engine,
     options: EngineOptions,
+    waiter: Option<Waiter>,
 }
 
 impl WasmiEngine {
@@ -60,17 +64,69 @@ impl WasmiEngine {
                 .compilation_mode(CompilationMode::Eager);
         }
         let engine = wasmi::Engine::new(&config);
-        Self { engine, options }
+        Self {
+            engine,
+            options,
+            waiter: None,
+        }
+    }
+
+    /// The same engine, with guests that come back from wasmi when they have to wait. Then `wait`
+    /// waits for them in the embedder's way, and tells the trap of a guest that is ended meanwhile,
+    /// as [`WasiCtx::block`] and [`WasiCtx::wait`] do. In a runtime of tokio's, for instance:
+    ///
+    /// ```
+    /// use turnkey_snapshots::engine::{Engine, EngineOptions};
+    /// use turnkey_wasmi::WasmiEngine;
+    ///
+    /// let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    /// let engine = WasmiEngine::new(EngineOptions::default())
+    ///     .resumable(move |ctx, wait| runtime.block_on(ctx.wait(wait)));
+    /// assert_eq!(engine.name(), "wasmi-resumable");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// Whoever wants one thread for many guests takes [`call_async`](crate::call_async).
+    #[must_use]
+    pub fn resumable(
+        self,
+        wait: impl Fn(&WasiCtx, Wait) -> Result<(), Trap> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            waiter: Some(Waiter(Arc::new(wait))),
+            ..self
+        }
+    }
+}
+
+/// The embedder's way to wait for what a guest waits for.
+#[derive(Clone)]
+pub(crate) struct Waiter(Arc<WaitFor>);
+
+type WaitFor = dyn Fn(&WasiCtx, Wait) -> Result<(), Trap> + Send + Sync;
+
+impl Waiter {
+    pub(crate) fn wait(&self, ctx: &WasiCtx, wait: Wait) -> Result<(), Trap> {
+        (self.0)(ctx, wait)
+    }
+}
+
+impl fmt::Debug for Waiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Waiter")
     }
 }
 
 impl Engine for WasmiEngine {
     fn name(&self) -> &'static str {
-        "wasmi"
+        match self.waiter {
+            None => "wasmi",
+            Some(_) => "wasmi-resumable",
+        }
     }
 
     fn compile(&self, wasm: &[u8]) -> Result<Box<dyn Module>, CompileError> {
-        let module = WasmiModule::compile(&self.engine, wasm, self.options)?;
+        let module = WasmiModule::compile(&self.engine, wasm, self.options, self.waiter.clone())?;
         Ok(Box::new(module))
     }
 }
@@ -80,6 +136,7 @@ pub(crate) struct State {
     pub(crate) wasi: Wasi,
     pub(crate) limiter: Limiter,
     pub(crate) fuel: Fuel,
+    pub(crate) waiter: Option<Waiter>,
     /// How many calls into the instance are under way, one beneath the other.
     pub(crate) entries: u32,
     /// The exported functions that have been looked up.

@@ -34,6 +34,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! In both ways a guest that has to wait blocks the thread. [`add_to_linker_resumable`] and
+//! [`Program::new_resumable`] are the forms that come back to the embedder instead, who resumes
+//! the guest later ([`call_resumable`]) or has many of them wait on one thread ([`call_async`]).
+//!
 //! [`WasmiEngine`] is wasmi for code that is written for any engine.
 #![forbid(unsafe_code)]
 
@@ -42,7 +46,9 @@ mod guest;
 mod linker;
 mod memory;
 mod module;
+mod pending;
 mod program;
+mod resumable;
 mod run;
 mod start;
 mod stop;
@@ -50,7 +56,8 @@ mod value;
 mod wasi;
 
 pub use engine::WasmiEngine;
-pub use linker::add_to_linker;
+pub use linker::{add_to_linker, add_to_linker_resumable};
 pub use program::Program;
+pub use resumable::{OutOfFuel, Progress, Waiting, call_async, call_resumable};
 pub use stop::{error, outcome, stop};
 pub use wasi::Wasi;

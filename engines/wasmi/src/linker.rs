@@ -1,15 +1,17 @@
 //! WASI's functions as a linker's definitions.
 
-use crate::memory::{Find, Own};
-use crate::{Wasi, error};
-use turnkey_snapshots::{
-    Call, complete, preview_0, preview_0_functions, preview_1, preview_1_functions,
-};
-use turnkey_wasi_common::Stop;
+mod blocking;
+mod suspending;
+
+pub(crate) use blocking::define;
+pub(crate) use suspending::define_resumable;
+
+use crate::Wasi;
+use crate::memory::Own;
 use turnkey_wasi_common::function::Function;
 use turnkey_wasi_common::table::Table;
 use wasmi::errors::LinkerError;
-use wasmi::{Caller, Error, Linker};
+use wasmi::{Error, Linker};
 
 /// Defines every function of WASI in a linker. `wasi` finds the guest's context in the data of its
 /// store.
@@ -18,6 +20,8 @@ use wasmi::{Caller, Error, Linker};
 /// call. So a linker serves any number of instances in any number of stores, however they were
 /// made; those of one store share its context. Where calls must be fast, use a
 /// [`Program`](crate::Program).
+///
+/// A call that has to wait blocks the thread; [`add_to_linker_resumable`] is the form that does not.
 ///
 /// # Errors
 /// A name is defined already, and the linker does not allow shadowing.
@@ -30,6 +34,27 @@ where
     T: Table + 'static,
 {
     define(linker, wasi, &Own, Wanted::All)
+}
+
+/// Defines every function of WASI in a linker, as [`add_to_linker`] does, for guests that come back
+/// to the embedder when they have to wait.
+///
+/// The guests are to be entered by [`call_resumable`](crate::call_resumable), or by
+/// [`call_async`](crate::call_async). Entered by wasmi's own calls, a guest that has to wait ends
+/// with an error that says so; so does one that waits in its start function, unless it is
+/// instantiated by a [`Program`](crate::Program).
+///
+/// # Errors
+/// As [`add_to_linker`].
+pub fn add_to_linker_resumable<S, T>(
+    linker: &mut Linker<S>,
+    wasi: impl Fn(&mut S) -> &mut Wasi<T> + Copy + Send + Sync + 'static,
+) -> Result<(), Error>
+where
+    S: 'static,
+    T: Table + 'static,
+{
+    define_resumable(linker, wasi, &Own, Wanted::All)
 }
 
 /// Which functions are to be defined.
@@ -59,59 +84,4 @@ impl Wanted<'_> {
             Self::Undefined(_) => Ok(()),
         }
     }
-}
-
-/// Defines functions that act on the memory that `find` finds.
-pub(crate) fn define<S, T>(
-    linker: &mut Linker<S>,
-    wasi: impl Fn(&mut S) -> &mut Wasi<T> + Copy + Send + Sync + 'static,
-    find: &impl Find<S, T>,
-    wanted: Wanted<'_>,
-) -> Result<(), Error>
-where
-    S: 'static,
-    T: Table + 'static,
-{
-    macro_rules! define {
-        ($snapshot:ident; $({
-            $module:literal $name:literal $index:literal
-            $function:ident ($($arg:ident: $type:ty),* $(,)?) -> $result:ty
-        })*) => {
-            $(
-                if wanted.wants($module, $name) {
-                    let find = find.clone();
-                    let function = move |mut caller: Caller<'_, S>, $($arg: $type),*| {
-                        let known = &$snapshot::FUNCTIONS[$index];
-                        call(&mut caller, known, wasi, &find, |call, memory| -> Result<$result, Stop> {
-                            $snapshot::$function(call, memory, $($arg),*)
-                        })
-                    };
-                    wanted.defined(linker.func_wrap($module, $name, function))?;
-                }
-            )*
-        };
-    }
-    preview_0_functions!(define preview_0;);
-    preview_1_functions!(define preview_1;);
-    Ok(())
-}
-
-/// Carries out one call of a guest.
-#[inline]
-fn call<S: 'static, T: Table, R>(
-    caller: &mut Caller<'_, S>,
-    function: &Function,
-    wasi: impl Fn(&mut S) -> &mut Wasi<T>,
-    find: &impl Find<S, T>,
-    attempt: impl Fn(&mut Call<'_, T>, &mut turnkey_snapshots::Memory<'_>) -> Result<R, Stop>,
-) -> Result<R, Error> {
-    let (bytes, state): (&mut [u8], &mut S) = match find.find(caller, &wasi) {
-        Ok(memory) => memory.data_and_store_mut(caller),
-        Err(_) if !function.touches_memory() => (&mut [], caller.data_mut()),
-        Err(trap) => return Err(error(trap)),
-    };
-    let result = complete(wasi(state).ctx(), |call| {
-        attempt(call, &mut turnkey_snapshots::Memory::new(&mut *bytes))
-    });
-    result.map_err(error)
 }

@@ -16,6 +16,13 @@ pub(crate) trait Find<S, T>: Clone + Send + Sync + 'static {
         caller: &mut Caller<'_, S>,
         wasi: impl Fn(&mut S) -> &mut Wasi<T>,
     ) -> Result<Memory, Trap>;
+
+    /// Whether the instance is known to be in the middle of its start function.
+    fn is_starting(
+        &self,
+        caller: &mut Caller<'_, S>,
+        wasi: impl Fn(&mut S) -> &mut Wasi<T>,
+    ) -> bool;
 }
 
 /// The memory that the caller itself exports, looked up in each call.
@@ -30,6 +37,10 @@ impl<S, T> Find<S, T> for Own {
         _wasi: impl Fn(&mut S) -> &mut Wasi<T>,
     ) -> Result<Memory, Trap> {
         own(caller)
+    }
+
+    fn is_starting(&self, _: &mut Caller<'_, S>, _: impl Fn(&mut S) -> &mut Wasi<T>) -> bool {
+        false
     }
 }
 
@@ -48,6 +59,14 @@ impl<S, T> Find<S, T> for OfNode {
             Some(memory) => Ok(memory),
             None => own(caller),
         }
+    }
+
+    fn is_starting(
+        &self,
+        caller: &mut Caller<'_, S>,
+        wasi: impl Fn(&mut S) -> &mut Wasi<T>,
+    ) -> bool {
+        wasi(caller.data_mut()).memory().is_none()
     }
 }
 
@@ -72,6 +91,10 @@ impl<S, T> Find<S, T> for OfInstance {
             Some(memory) => Ok(*memory),
             None => own(caller),
         }
+    }
+
+    fn is_starting(&self, _: &mut Caller<'_, S>, _: impl Fn(&mut S) -> &mut Wasi<T>) -> bool {
+        self.0.get().is_none()
     }
 }
 

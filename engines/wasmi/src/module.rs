@@ -1,6 +1,6 @@
 //! A compiled module, and how instances are made of it.
 
-use crate::engine::{Limiter, State};
+use crate::engine::{Limiter, State, Waiter};
 use crate::guest::{Entered, Running};
 use crate::run::{Fuel, run};
 use crate::start::defer;
@@ -21,6 +21,7 @@ pub(crate) struct WasmiModule {
     engine: Engine,
     module: wasmi::Module,
     options: EngineOptions,
+    waiter: Option<Waiter>,
     imports: Vec<Import>,
     /// The name under which the start function is exported.
     start: Option<String>,
@@ -32,11 +33,24 @@ fn wasi(state: &mut State) -> &mut Wasi {
     &mut state.wasi
 }
 
+/// Links a module with functions that come back when a guest has to wait, if somebody waits there.
+fn link(
+    linker: &Linker<State>,
+    module: &wasmi::Module,
+    waiter: Option<&Waiter>,
+) -> Result<Program<State>, Error> {
+    match waiter {
+        None => Program::new(linker, module, wasi),
+        Some(_) => Program::new_resumable(linker, module, wasi),
+    }
+}
+
 impl WasmiModule {
     pub(crate) fn compile(
         engine: &Engine,
         wasm: &[u8],
         options: EngineOptions,
+        waiter: Option<Waiter>,
     ) -> Result<Self, CompileError> {
         let failed = |error: Error| CompileError(error.to_string());
         let deferred = defer(wasm);
@@ -56,11 +70,12 @@ impl WasmiModule {
             ty: to_extern_type(import.ty()),
         });
         let imports = imports.collect();
-        let program = Program::new(&Linker::new(engine), &module, wasi).map_err(failed)?;
+        let program = link(&Linker::new(engine), &module, waiter.as_ref()).map_err(failed)?;
         Ok(Self {
             engine: engine.clone(),
             module,
             options,
+            waiter,
             imports,
             start,
             program: Arc::new(program),
@@ -77,7 +92,7 @@ impl WasmiModule {
         for function in functions {
             define(&mut linker, function)?;
         }
-        Program::new(&linker, &self.module, wasi).map(Arc::new)
+        link(&linker, &self.module, self.waiter.as_ref()).map(Arc::new)
     }
 
     fn store(&self, ctx: WasiCtx, limits: Limits) -> Store<State> {
@@ -93,6 +108,7 @@ impl WasmiModule {
                 None if counted => Fuel::Endless,
                 None => Fuel::Uncounted,
             },
+            waiter: self.waiter.clone(),
             entries: 0,
             exports: Handlers::default(),
         };

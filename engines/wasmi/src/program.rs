@@ -1,7 +1,7 @@
 //! Modules whose calls find their memory without looking for it.
 
 use crate::Wasi;
-use crate::linker::{Wanted, define};
+use crate::linker::{Wanted, define, define_resumable};
 use crate::memory::{self, OfInstance, OfNode};
 use std::fmt;
 use turnkey_wasi_common::function::Function;
@@ -66,6 +66,46 @@ impl<S: 'static, T: Table + 'static> Program<S, T> {
         module: &Module,
         wasi: impl Fn(&mut S) -> &mut Wasi<T> + Copy + Send + Sync + 'static,
     ) -> Result<Self, Error> {
+        let of_node =
+            move |linker: &mut _, wanted: Wanted<'_>| define(linker, wasi, &OfNode, wanted);
+        let of_instance = move |linker: &mut _, memory: &OfInstance, wanted: Wanted<'_>| {
+            define(linker, wasi, memory, wanted)
+        };
+        Self::link(linker, module, wasi, of_node, of_instance)
+    }
+
+    /// Links a module as [`new`](Self::new) does, for guests that come back to the embedder when
+    /// they have to wait: see [`add_to_linker_resumable`](crate::add_to_linker_resumable). What a
+    /// module's start function waits for blocks the thread, as wasmi cannot leave it.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn new_resumable(
+        linker: &Linker<S>,
+        module: &Module,
+        wasi: impl Fn(&mut S) -> &mut Wasi<T> + Copy + Send + Sync + 'static,
+    ) -> Result<Self, Error> {
+        let of_node = move |linker: &mut _, wanted: Wanted<'_>| {
+            define_resumable(linker, wasi, &OfNode, wanted)
+        };
+        let of_instance = move |linker: &mut _, memory: &OfInstance, wanted: Wanted<'_>| {
+            define_resumable(linker, wasi, memory, wanted)
+        };
+        Self::link(linker, module, wasi, of_node, of_instance)
+    }
+
+    /// Links a module with what the linker defines, and with the functions that act for a node or
+    /// for an instance.
+    fn link(
+        linker: &Linker<S>,
+        module: &Module,
+        wasi: impl Fn(&mut S) -> &mut Wasi<T> + Copy + Send + Sync + 'static,
+        define_for_node: impl Fn(&mut Linker<S>, Wanted<'_>) -> Result<(), Error>,
+        define_for_instance: impl Fn(&mut Linker<S>, &OfInstance, Wanted<'_>) -> Result<(), Error>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Result<Self, Error> {
         let imported: Vec<&'static Function> = module
             .imports()
             .filter_map(|import| turnkey_snapshots::function(import.module(), import.name()))
@@ -74,10 +114,10 @@ impl<S: 'static, T: Table + 'static> Program<S, T> {
         given.allow_shadowing(false);
 
         let mut of_node = given.clone();
-        define(&mut of_node, wasi, &OfNode, Wanted::Undefined(&imported))?;
+        define_for_node(&mut of_node, Wanted::Undefined(&imported))?;
         let of_instance = move |memory: &OfInstance| {
             let mut linker = given.clone();
-            define(&mut linker, wasi, memory, Wanted::Undefined(&imported))?;
+            define_for_instance(&mut linker, memory, Wanted::Undefined(&imported))?;
             Ok(linker)
         };
         Ok(Self {

@@ -4,9 +4,9 @@
 //! interrupted gets its fuel in slices, and whenever one is used up the interrupt is looked at.
 
 use crate::engine::State;
-use crate::{outcome, stop};
-use turnkey_wasi_common::{Stop, Trap, TrapKind};
-use wasmi::{AsContextMut, Func, ResumableCall, StoreContextMut, Val};
+use crate::{Progress, call_resumable, outcome};
+use turnkey_wasi_common::{Stop, Trap, TrapKind, Wait};
+use wasmi::{AsContextMut, Func, StoreContextMut, Val};
 
 /// Units of fuel that are given at once: some milliseconds.
 const SLICE: u64 = 10_000_000;
@@ -73,20 +73,36 @@ fn enter(
     args: &[Val],
     results: &mut [Val],
 ) -> Result<(), Stop> {
-    if store.data().fuel == Fuel::Uncounted {
+    let state = store.data();
+    if state.fuel == Fuel::Uncounted && state.waiter.is_none() {
         return outcome(func.call(&mut *store, args, results));
     }
-    store.data().wasi.ctx().check_interrupt()?;
-    let mut call = outcome(func.call_resumable(&mut *store, args, results))?;
+    state.wasi.ctx().check_interrupt()?;
+    let mut progress = call_resumable(&mut *store, func, args, results)?;
     loop {
-        call = match call {
-            ResumableCall::Finished => return Ok(()),
-            ResumableCall::HostTrap(trap) => return Err(stop(trap.host_error())),
-            ResumableCall::OutOfFuel(suspended) => {
-                refuel(store, suspended.required_fuel())?;
-                outcome(suspended.resume(&mut *store, results))?
+        progress = match progress {
+            Progress::Finished => return Ok(()),
+            Progress::Waiting(wait, guest) => {
+                if let Err(trap) = wait_for(store.data(), wait) {
+                    guest.end(&mut *store);
+                    return Err(trap.into());
+                }
+                guest.resume(&mut *store, results)?
+            }
+            Progress::OutOfFuel(guest) => {
+                refuel(store, guest.required())?;
+                guest.resume(&mut *store, results)?
             }
         }
+    }
+}
+
+/// Waits in the embedder's way.
+fn wait_for(state: &State, wait: Wait) -> Result<(), Trap> {
+    let ctx = state.wasi.ctx();
+    match &state.waiter {
+        Some(waiter) => waiter.wait(ctx, wait),
+        None => ctx.block(wait),
     }
 }
 
