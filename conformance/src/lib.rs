@@ -1,6 +1,7 @@
 //! Guests and checks by which a WASI host is tested.
 
 pub mod engine_kit;
+pub mod guests;
 pub mod tour;
 
 /// The examples of the README and the guides, compiled.

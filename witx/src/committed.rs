@@ -1,6 +1,6 @@
 //! The generated files that are committed, and whether they are current.
 
-use crate::{Error, Snapshot, rust};
+use crate::{Error, Snapshot, c, rust};
 use std::path::Path;
 use std::{fs, io};
 
@@ -16,9 +16,10 @@ pub struct File {
 /// Every generated file that is committed.
 ///
 /// # Errors
-/// Those of [`Snapshot::parse`], [`rust::errno`] and [`rust::rights`], none of which the documents
-/// in this package give rise to.
+/// Those of [`Snapshot::parse`], [`rust::errno`], [`rust::rights`] and [`c::header`], none of which
+/// the documents in this package give rise to.
 pub fn files() -> Result<Vec<File>, Error> {
+    let preview_0 = Snapshot::preview_0()?;
     let preview_1 = Snapshot::preview_1()?;
     Ok(vec![
         File {
@@ -38,6 +39,14 @@ pub fn files() -> Result<Vec<File>, Error> {
         File {
             path: "snapshots/witx/wasi_snapshot_preview1.witx",
             text: Snapshot::PREVIEW_1.to_owned(),
+        },
+        File {
+            path: "conformance/guests/include/wasi_unstable.h",
+            text: c::header(&preview_0)?,
+        },
+        File {
+            path: "conformance/guests/include/wasi_snapshot_preview1.h",
+            text: c::header(&preview_1)?,
         },
     ])
 }

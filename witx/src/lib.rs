@@ -53,6 +53,7 @@
 //! |---|---|---|
 //! | `wasi-common/src/errno.rs`, `rights.rs` | [`rust::errno`], [`rust::rights`] | everybody; committed |
 //! | `snapshots/witx/` | copied | wiggle, in the package that uses it; committed |
+//! | `conformance/guests/include/` | [`c::header`] | guests written in C; committed |
 //! | the table of functions | [`rust::functions`] | `include!` after a build script |
 //! | a JSON value | [`dump`] | the test that compares our documents with the standard |
 //!
@@ -64,6 +65,7 @@
 #![forbid(unsafe_code)]
 
 mod annotations;
+pub mod c;
 pub mod committed;
 pub mod dump;
 mod error;

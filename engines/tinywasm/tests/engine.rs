@@ -169,6 +169,19 @@ fn compile_what_tinywasm_does_not_have_is_an_error() {
 }
 
 #[test]
+fn compile_what_tinywasm_does_not_have_is_named() {
+    for (text, name) in [
+        ("(module (memory 1 1 shared))", "threads"),
+        ("(module (tag))", "exceptions"),
+        ("(module (type (struct)))", "gc"),
+    ] {
+        let error = compile(EngineOptions::default(), text).map(|_| ());
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains(name), "{text}: {error}");
+    }
+}
+
+#[test]
 fn call_host_function_that_panics_the_caller_panics_and_the_guest_is_gone() {
     let text = r#"(module (import "host" "panic" (func $panic))
         (func (export "run") (call $panic)))"#;

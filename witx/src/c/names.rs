@@ -1,0 +1,103 @@
+//! Names of a document as names of C.
+
+/// The words that cannot name a parameter or a member.
+const KEYWORDS: &[&str] = &[
+    "alignas",
+    "alignof",
+    "asm",
+    "auto",
+    "bool",
+    "break",
+    "case",
+    "char",
+    "const",
+    "constexpr",
+    "continue",
+    "default",
+    "do",
+    "double",
+    "else",
+    "enum",
+    "extern",
+    "false",
+    "float",
+    "for",
+    "goto",
+    "if",
+    "inline",
+    "int",
+    "long",
+    "nullptr",
+    "register",
+    "restrict",
+    "return",
+    "short",
+    "signed",
+    "sizeof",
+    "static",
+    "static_assert",
+    "struct",
+    "switch",
+    "thread_local",
+    "true",
+    "typedef",
+    "typeof",
+    "union",
+    "unsigned",
+    "void",
+    "volatile",
+    "while",
+];
+
+/// The name of a type: `wasi_errno_t`.
+pub(super) fn type_name(name: &str) -> String {
+    format!("wasi_{}_t", word(name))
+}
+
+/// The name of a function: `wasi_fd_read`.
+pub(super) fn function(name: &str) -> String {
+    format!("wasi_{}", word(name))
+}
+
+/// The name of a constant: `WASI_ERRNO_2BIG`.
+pub(super) fn constant(ty: &str, name: &str) -> String {
+    format!("WASI_{}_{}", shouty(ty), shouty(name))
+}
+
+/// The name of a parameter or member: as it is, with `_` appended to a keyword.
+pub(super) fn identifier(name: &str) -> String {
+    let word = word(name);
+    if KEYWORDS.contains(&word.as_str()) {
+        format!("{word}_")
+    } else if word.starts_with(|c: char| c.is_ascii_digit()) {
+        format!("_{word}")
+    } else {
+        word
+    }
+}
+
+/// Letters, digits and `_`, all letters large.
+pub(super) fn shouty(name: &str) -> String {
+    word(name).to_ascii_uppercase()
+}
+
+/// Letters, digits and `_`.
+fn word(name: &str) -> String {
+    let allowed = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    name.chars().map(allowed).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_words_of_c() {
+        assert_eq!(type_name("fd-stat"), "wasi_fd_stat_t");
+        assert_eq!(constant("errno", "2big"), "WASI_ERRNO_2BIG");
+        assert_eq!(function("fd_read"), "wasi_fd_read");
+        for (name, expected) in [("type", "type"), ("default", "default_"), ("2nd", "_2nd")] {
+            assert_eq!(identifier(name), expected);
+        }
+    }
+}
