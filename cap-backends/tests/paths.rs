@@ -1,4 +1,5 @@
-//! What every operation on a path answers, for every kind of thing that a path can meet.
+//! What a host directory answers for paths that `conformance/tests/paths` does not try through the
+//! functions of preview 1, and for uses that no guest can make of it.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -8,29 +9,52 @@
 
 mod tree;
 
+use Operation::*;
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use tree::{Tree, errno, path};
 use turnkey_wasi_common::Errno::{self, *};
-use turnkey_wasi_common::{Dir, FileType, Follow, Object, OpenOptions, SetTime, Times};
+use turnkey_wasi_common::Follow::{No, Yes};
+use turnkey_wasi_common::{
+    Dir, Follow, GuestPath, Object, OpenOptions, Result, SetTime, Stat, Times,
+};
 
-/// Runs every case in a tree of its own.
-fn check<const N: usize>(
-    cases: &[([&str; N], Errno)],
-    operation: impl Fn(&Tree, [&str; N]) -> Errno,
-) {
-    let mut wrong = Vec::new();
-    for (paths, expected) in cases {
-        let told = operation(&Tree::new(), *paths);
-        if told != *expected {
-            wrong.push(format!(
-                "{paths:?}: {} instead of {}",
-                told.name(),
-                expected.name()
-            ));
+/// One thing that is done in a tree, with the paths that it is done with.
+#[derive(Debug, Clone, Copy)]
+enum Operation {
+    Open(OpenOptions, &'static str),
+    StatAt(Follow, &'static str),
+    SetTimesAt(Follow, &'static str),
+    CreateDir(&'static str),
+    RemoveDir(&'static str),
+    Unlink(&'static str),
+    /// The text, and where the link is made.
+    Symlink(&'static str, &'static str),
+    ReadLink(&'static str),
+    /// From and to.
+    Link(&'static str, &'static str),
+    /// From and to.
+    Rename(&'static str, &'static str),
+}
+
+impl Operation {
+    fn carry_out(self, Tree { dir, .. }: &Tree) -> Errno {
+        let times = Times {
+            accessed: SetTime::At(1),
+            modified: SetTime::At(2),
+        };
+        match self {
+            Open(how, at) => errno(dir.open(path(at), &how)),
+            StatAt(follow, at) => errno(dir.stat_at(path(at), follow)),
+            SetTimesAt(follow, at) => errno(dir.set_times_at(path(at), follow, &times)),
+            CreateDir(at) => errno(dir.create_dir(path(at))),
+            RemoveDir(at) => errno(dir.remove_dir(path(at))),
+            Unlink(at) => errno(dir.unlink(path(at))),
+            Symlink(text, at) => errno(dir.symlink(text, path(at))),
+            ReadLink(at) => errno(dir.read_link(path(at))),
+            Link(from, to) => errno(dir.link(path(from), dir, path(to))),
+            Rename(from, to) => errno(dir.rename(path(from), dir, path(to))),
         }
     }
-    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 const NOTHING: OpenOptions = OpenOptions {
@@ -74,180 +98,156 @@ const DIRECTORY_NOFOLLOW: OpenOptions = OpenOptions {
     follow: Follow::No,
     ..DIRECTORY
 };
+const READ_WRITE: OpenOptions = OpenOptions {
+    read: true,
+    ..WRITE
+};
 
-fn open(how: OpenOptions) -> impl Fn(&Tree, [&str; 1]) -> Errno {
-    move |tree, [at]| errno(tree.dir.open(path(at), &how))
-}
-
-/// Paths that lead outside or nowhere, whatever is to be done at their end.
-const WALKS: [(&str, Errno); 15] = [
-    ("..", Perm),
-    ("../", Perm),
-    ("../outside", Perm),
-    ("dir/../..", Perm),
-    ("dir/sub/../../../outside", Perm),
-    ("to-dir/../../outside", Perm),
-    ("escape-dir/outside", Perm),
-    ("absolute/passwd", Perm),
-    ("escape/x", Perm),
-    ("nothing/x", Noent),
-    ("file/x", Notdir),
-    ("file/../file", Notdir),
-    ("fifo/x", Notdir),
-    ("loop/x", Loop),
-    ("dangling/x", Noent),
+#[rustfmt::skip]
+const CASES: &[(Operation, Errno)] = &[
+    (Open(NOTHING, "to-dir/up"), Success),
+    (Open(NOTHING, "to-slash"), Success),
+    (Open(NOTHING, "file-slash"), Notdir),
+    (Open(NOTHING, "fifo/"), Notdir),
+    (Open(NOTHING, "dangling/"), Noent),
+    (Open(NOTHING, "loop/"), Loop),
+    (Open(NOTHING, "escape-dir"), Perm),
+    (Open(NOTHING, "escape-dir/"), Perm),
+    (Open(NOFOLLOW, "to-dir/up"), Loop),
+    (Open(NOFOLLOW, "escape/"), Perm),
+    (Open(NOFOLLOW, "absolute/"), Perm),
+    (Open(DIRECTORY, "to-slash"), Success),
+    (Open(DIRECTORY, "loop"), Loop),
+    (Open(DIRECTORY, "escape-dir"), Perm),
+    (Open(DIRECTORY_NOFOLLOW, "dir"), Success),
+    (Open(DIRECTORY_NOFOLLOW, "to-dir/"), Success),
+    (Open(DIRECTORY_NOFOLLOW, "to-dir"), Notdir),
+    (Open(DIRECTORY_NOFOLLOW, "to-file"), Notdir),
+    (Open(DIRECTORY_NOFOLLOW, "dangling"), Notdir),
+    (Open(DIRECTORY_NOFOLLOW, "file"), Notdir),
+    (Open(CREATE, "to-file"), Success),
+    (Open(CREATE, "to-file/"), Isdir),
+    (Open(CREATE, "dangling/"), Isdir),
+    (Open(CREATE, "nothing/new/"), Noent),
+    (Open(CREATE, "escape-dir/new"), Perm),
+    (Open(EXCLUSIVE, "absolute"), Exist),
+    (Open(OpenOptions { create: false, ..EXCLUSIVE }, "dangling"), Noent),
+    (Open(OpenOptions { directory: true, ..CREATE }, "new"), Inval),
+    (Open(OpenOptions { directory: true, ..CREATE }, "dir"), Inval),
+    (Open(READ_WRITE, "fifo"), Success),
+    (Open(CREATE, "fifo"), Success),
+    (Open(TRUNCATE, "fifo"), Success),
+    (StatAt(Yes, "./."), Success),
+    (StatAt(Yes, "to-dir"), Success),
+    (StatAt(Yes, "fifo/"), Notdir),
+    (StatAt(Yes, "dir/inner/"), Notdir),
+    (StatAt(Yes, "dangling/"), Noent),
+    (StatAt(Yes, "loop/"), Loop),
+    (StatAt(Yes, "escape-dir/"), Perm),
+    (StatAt(No, "absolute"), Success),
+    (StatAt(No, "to-dir/up"), Success),
+    (StatAt(No, "absolute/"), Perm),
+    (SetTimesAt(Yes, "dir/"), Success),
+    (SetTimesAt(Yes, "to-dir/"), Success),
+    (SetTimesAt(Yes, "to-file/"), Notdir),
+    (SetTimesAt(No, "loop"), Success),
+    (SetTimesAt(No, "dangling/"), Noent),
+    (SetTimesAt(No, "escape-dir/"), Perm),
+    (CreateDir("file/"), Exist),
+    (CreateDir("dangling/"), Exist),
+    (CreateDir("escape"), Exist),
+    (CreateDir("./"), Exist),
+    (CreateDir("nothing/."), Noent),
+    (CreateDir("file/."), Notdir),
+    (RemoveDir("loop"), Notdir),
+    (RemoveDir("escape-dir"), Notdir),
+    (RemoveDir("escape-dir/"), Notdir),
+    (RemoveDir("./"), Inval),
+    (RemoveDir("dir/sub/.."), Notempty),
+    (Unlink("dangling/"), Notdir),
+    (Symlink("../outside", "to-dir/new"), Success),
+    (Symlink("x", "dir/.."), Exist),
+    (Symlink("x", "dangling/"), Noent),
+    // The core refuses these before it asks a directory; this one relies on nobody.
+    (Symlink("/etc/passwd", "new"), Perm),
+    (Symlink("", "new"), Noent),
+    (ReadLink("absolute"), Perm),
+    (ReadLink("escape-dir/"), Perm),
+    (ReadLink("dangling/"), Noent),
+    (Link("file", "dir/.."), Exist),
+    (Link("file", "dangling/"), Noent),
+    (Link("dir/", "file"), Exist),
+    (Link("dir/..", "new"), Perm),
+    (Link("to-dir/", "new"), Perm),
+    (Link("nothing/", "new"), Noent),
+    (Rename("file", "to-dir/new"), Success),
+    (Rename("file", "to-dir"), Success),
+    (Rename("to-dir", "file"), Success),
+    (Rename("empty/", "dir/"), Notempty),
+    (Rename("dir", "file/"), Notdir),
+    (Rename("dir", "dangling"), Notdir),
+    (Rename("file", "empty/"), Notdir),
+    (Rename("escape-dir/", "new"), Notdir),
+    (Rename("file", "."), Busy),
+    (Rename("dir", "empty/."), Busy),
+    (Rename("dir", "empty/.."), Busy),
 ];
 
 #[test]
+fn each_operation_in_a_tree_of_its_own() {
+    check(CASES.iter().copied());
+}
+
+#[test]
 fn walk_outside_or_nowhere_every_operation_alike() {
-    let tree = Tree::new();
-    let now = Times {
-        accessed: SetTime::Now,
-        modified: SetTime::Now,
-    };
-    for (text, expected) in WALKS {
-        let at = path(text);
-        let file = path("file");
-        let told = [
-            ("open", errno(tree.dir.open(at, &READ))),
-            ("open to write", errno(tree.dir.open(at, &WRITE))),
-            ("open to create", errno(tree.dir.open(at, &CREATE))),
-            ("open a directory", errno(tree.dir.open(at, &DIRECTORY))),
-            ("stat", errno(tree.dir.stat_at(at, Follow::Yes))),
-            (
-                "stat without following",
-                errno(tree.dir.stat_at(at, Follow::No)),
-            ),
-            (
-                "set times",
-                errno(tree.dir.set_times_at(at, Follow::Yes, &now)),
-            ),
-            (
-                "set no times",
-                errno(tree.dir.set_times_at(at, Follow::Yes, &Times::default())),
-            ),
-            (
-                "set times of a link",
-                errno(tree.dir.set_times_at(at, Follow::No, &now)),
-            ),
-            ("create_dir", errno(tree.dir.create_dir(at))),
-            ("remove_dir", errno(tree.dir.remove_dir(at))),
-            ("unlink", errno(tree.dir.unlink(at))),
-            ("symlink", errno(tree.dir.symlink("x", at))),
-            ("read_link", errno(tree.dir.read_link(at))),
-            (
-                "link from",
-                errno(tree.dir.link(at, &tree.dir, path("new"))),
-            ),
-            ("link to", errno(tree.dir.link(file, &tree.dir, at))),
-            (
-                "rename from",
-                errno(tree.dir.rename(at, &tree.dir, path("new"))),
-            ),
-            ("rename to", errno(tree.dir.rename(file, &tree.dir, at))),
+    for (at, expected) in [
+        ("dir/../..", Perm),
+        ("escape-dir/outside", Perm),
+        ("escape/x", Perm),
+        ("fifo/x", Notdir),
+    ] {
+        let operations = [
+            Open(READ, at),
+            Open(WRITE, at),
+            Open(CREATE, at),
+            Open(DIRECTORY, at),
+            StatAt(Yes, at),
+            StatAt(No, at),
+            SetTimesAt(Yes, at),
+            SetTimesAt(No, at),
+            CreateDir(at),
+            RemoveDir(at),
+            Unlink(at),
+            Symlink("x", at),
+            ReadLink(at),
+            Link(at, "new"),
+            Link("file", at),
+            Rename(at, "new"),
+            Rename("file", at),
         ];
-        for (operation, told) in told {
-            assert_eq!(told, expected, "{operation} {text}");
-        }
+        check(operations.map(|operation| (operation, expected)));
     }
 }
 
-#[test]
-fn open_existing_followed() {
-    check(
-        &[
-            (["file"], Success),
-            (["dir"], Success),
-            (["dir/"], Success),
-            (["dir//"], Success),
-            (["."], Success),
-            (["./"], Success),
-            (["dir/.."], Success),
-            (["./dir/.//../file"], Success),
-            (["to-dir/inner"], Success),
-            (["to-dir/up"], Success),
-            (["to-dir/../file"], Success),
-            (["to-file"], Success),
-            (["to-dir/"], Success),
-            (["to-slash"], Success),
-            (["fifo"], Success),
-            (["file/"], Notdir),
-            (["to-file/"], Notdir),
-            (["file-slash"], Notdir),
-            (["fifo/"], Notdir),
-            (["nothing"], Noent),
-            (["nothing/"], Noent),
-            (["dangling"], Noent),
-            (["dangling/"], Noent),
-            (["loop"], Loop),
-            (["loop/"], Loop),
-            (["escape"], Perm),
-            (["escape/"], Perm),
-            (["escape-dir"], Perm),
-            (["escape-dir/"], Perm),
-            (["absolute"], Perm),
-            (["absolute/"], Perm),
-        ],
-        open(NOTHING),
-    );
+/// Carries out each operation in a tree of its own.
+fn check(cases: impl IntoIterator<Item = (Operation, Errno)>) {
+    let wrong: Vec<_> = cases
+        .into_iter()
+        .map(|(operation, expected)| (operation, expected, operation.carry_out(&Tree::new())))
+        .filter(|(_, expected, told)| told != expected)
+        .map(|(operation, expected, told)| {
+            let (expected, told) = (expected.name(), told.name());
+            format!("{operation:?}: {told} instead of {expected}")
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
-fn open_existing_not_followed() {
-    check(
-        &[
-            (["file"], Success),
-            (["dir"], Success),
-            (["to-file"], Loop),
-            (["to-dir"], Loop),
-            (["dangling"], Loop),
-            (["loop"], Loop),
-            (["escape"], Loop),
-            (["absolute"], Loop),
-            (["to-dir/inner"], Success),
-            (["to-dir/up"], Loop),
-            // A slash follows the link all the same.
-            (["to-dir/"], Success),
-            (["to-file/"], Notdir),
-            (["dangling/"], Noent),
-            (["loop/"], Loop),
-            (["escape/"], Perm),
-            (["absolute/"], Perm),
-        ],
-        open(NOFOLLOW),
-    );
-}
-
-#[test]
-fn open_directory_demanded() {
-    check(
-        &[
-            (["dir"], Success),
-            (["dir/"], Success),
-            (["."], Success),
-            (["to-dir"], Success),
-            (["to-slash"], Success),
-            (["file"], Notdir),
-            (["to-file"], Notdir),
-            (["fifo"], Notdir),
-            (["nothing"], Noent),
-            (["dangling"], Noent),
-            (["loop"], Loop),
-            (["escape-dir"], Perm),
-        ],
-        open(DIRECTORY),
-    );
-    check(
-        &[
-            (["dir"], Success),
-            (["to-dir"], Notdir),
-            (["to-dir/"], Success),
-            (["to-file"], Notdir),
-            (["dangling"], Notdir),
-            (["file"], Notdir),
-        ],
-        open(DIRECTORY_NOFOLLOW),
-    );
+fn symlink_text_too_long_nametoolong() {
+    let tree = Tree::new();
+    let text = "a/".repeat(2048);
+    assert_eq!(errno(tree.dir.symlink(&text, path("new"))), Nametoolong);
 }
 
 #[test]
@@ -265,10 +265,7 @@ fn open_directory_changed_isdir() {
         let tree = Tree::new();
         for how in [
             WRITE,
-            OpenOptions {
-                read: true,
-                ..WRITE
-            },
+            READ_WRITE,
             OpenOptions {
                 directory: true,
                 ..WRITE
@@ -290,61 +287,6 @@ fn open_directory_changed_isdir() {
 }
 
 #[test]
-fn open_create_each_place() {
-    check(
-        &[
-            (["new"], Success),
-            (["dir/new"], Success),
-            (["to-dir/new"], Success),
-            (["file"], Success),
-            (["to-file"], Success),
-            (["dangling"], Success),
-            (["new/"], Isdir),
-            (["file/"], Isdir),
-            (["to-file/"], Isdir),
-            (["dangling/"], Isdir),
-            (["nothing/new/"], Noent),
-            (["loop"], Loop),
-            (["escape"], Perm),
-            (["escape-dir/new"], Perm),
-            (["absolute"], Perm),
-        ],
-        open(CREATE),
-    );
-    check(
-        &[
-            (["new"], Success),
-            (["file"], Exist),
-            (["dir"], Exist),
-            (["to-file"], Exist),
-            (["dangling"], Exist),
-            (["loop"], Exist),
-            (["escape"], Exist),
-            (["absolute"], Exist),
-        ],
-        open(EXCLUSIVE),
-    );
-    check(
-        &[
-            (["file"], Success),
-            (["nothing"], Noent),
-            (["dangling"], Noent),
-        ],
-        open(OpenOptions {
-            exclusive: true,
-            ..NOTHING
-        }),
-    );
-    check(
-        &[(["new"], Inval), (["dir"], Inval)],
-        open(OpenOptions {
-            directory: true,
-            ..CREATE
-        }),
-    );
-}
-
-#[test]
 fn open_create_through_a_link_that_demands_a_directory_refused() {
     let tree = Tree::new();
     std::os::unix::fs::symlink("nothing/", tree.host("nothing-slash")).unwrap();
@@ -358,17 +300,6 @@ fn open_create_through_a_link_that_demands_a_directory_refused() {
         );
     }
     assert!(!tree.host("nothing").exists());
-}
-
-#[test]
-fn open_create_through_dangling_link_makes_the_target() {
-    let tree = Tree::new();
-    tree.dir.open(path("dangling"), &CREATE).unwrap();
-    assert!(
-        fs::symlink_metadata(tree.host("nothing"))
-            .unwrap()
-            .is_file()
-    );
 }
 
 #[test]
@@ -401,14 +332,7 @@ fn open_access_that_of_the_descriptor() {
         (READ, true, false),
         (WRITE, false, true),
         (CREATE, true, false),
-        (
-            OpenOptions {
-                read: true,
-                ..WRITE
-            },
-            true,
-            true,
-        ),
+        (READ_WRITE, true, true),
         (
             OpenOptions {
                 create: true,
@@ -430,402 +354,6 @@ fn open_access_that_of_the_descriptor() {
 }
 
 #[test]
-fn open_each_type_told() {
-    let tree = Tree::new();
-    for (at, expected) in [
-        ("file", FileType::RegularFile),
-        ("dir", FileType::Directory),
-        ("to-dir", FileType::Directory),
-        ("fifo", FileType::Unknown),
-    ] {
-        let object = tree.dir.open(path(at), &READ).unwrap();
-        assert_eq!(object.file_type(), expected, "{at}");
-        let by_path = tree.dir.stat_at(path(at), Follow::Yes).unwrap();
-        assert_eq!(object.stat().unwrap(), by_path, "{at}");
-        assert_eq!(by_path.file_type, expected, "{at}");
-    }
-}
-
-#[test]
-fn open_fifo_never_waits() {
-    let tree = Tree::new();
-    for how in [
-        NOTHING,
-        READ,
-        OpenOptions {
-            read: true,
-            ..WRITE
-        },
-        CREATE,
-        TRUNCATE,
-    ] {
-        assert!(
-            matches!(tree.dir.open(path("fifo"), &how), Ok(Object::Stream(_))),
-            "{how:?}"
-        );
-    }
-    assert_eq!(errno(tree.dir.open(path("fifo"), &WRITE)), Nxio);
-    assert_eq!(errno(tree.dir.open(path("fifo/"), &NOTHING)), Notdir);
-    assert_eq!(
-        tree.dir
-            .stat_at(path("fifo"), Follow::Yes)
-            .unwrap()
-            .file_type,
-        FileType::Unknown
-    );
-}
-
-#[test]
-fn open_socket_nxio() {
-    let tree = Tree::new();
-    let _listener = std::os::unix::net::UnixListener::bind(tree.host("socket")).unwrap();
-    assert_eq!(errno(tree.dir.open(path("socket"), &READ)), Nxio);
-    let stat = tree.dir.stat_at(path("socket"), Follow::Yes).unwrap();
-    assert_eq!(stat.file_type, FileType::SocketStream);
-}
-
-#[test]
-fn stat_at_followed() {
-    check(
-        &[
-            (["file"], Success),
-            (["dir"], Success),
-            (["dir/"], Success),
-            (["."], Success),
-            (["./"], Success),
-            (["./."], Success),
-            (["dir/.."], Success),
-            (["to-dir"], Success),
-            (["to-dir/"], Success),
-            (["to-dir/inner"], Success),
-            (["file/"], Notdir),
-            (["to-file/"], Notdir),
-            (["fifo/"], Notdir),
-            (["dir/inner/"], Notdir),
-            (["nothing/"], Noent),
-            (["dangling"], Noent),
-            (["dangling/"], Noent),
-            (["loop"], Loop),
-            (["loop/"], Loop),
-            (["escape"], Perm),
-            (["escape-dir/"], Perm),
-            (["absolute"], Perm),
-        ],
-        |tree, [at]| errno(tree.dir.stat_at(path(at), Follow::Yes)),
-    );
-}
-
-#[test]
-fn stat_at_not_followed() {
-    check(
-        &[
-            (["to-file"], Success),
-            (["dangling"], Success),
-            (["loop"], Success),
-            (["escape"], Success),
-            (["absolute"], Success),
-            (["to-dir/up"], Success),
-            (["to-dir/"], Success),
-            (["file/"], Notdir),
-            (["to-file/"], Notdir),
-            (["dangling/"], Noent),
-            (["loop/"], Loop),
-            (["escape-dir/"], Perm),
-            (["absolute/"], Perm),
-        ],
-        |tree, [at]| errno(tree.dir.stat_at(path(at), Follow::No)),
-    );
-    let tree = Tree::new();
-    for (at, expected, size) in [
-        ("to-file", FileType::SymbolicLink, 4),
-        ("dir/up", FileType::SymbolicLink, 7),
-        ("file", FileType::RegularFile, 8),
-    ] {
-        let stat = tree.dir.stat_at(path(at), Follow::No).unwrap();
-        assert_eq!((stat.file_type, stat.size), (expected, size), "{at}");
-    }
-    let through_slash = tree.dir.stat_at(path("to-dir/"), Follow::No).unwrap();
-    assert_eq!(through_slash.file_type, FileType::Directory);
-}
-
-#[test]
-fn stat_at_same_numbers_as_the_host() {
-    let tree = Tree::new();
-    let told = tree.dir.stat_at(path("dir/inner"), Follow::Yes).unwrap();
-    let host = fs::metadata(tree.host("dir/inner")).unwrap();
-    assert_eq!(
-        (told.device, told.inode, told.links, told.size),
-        (host.dev(), host.ino(), 1, 6)
-    );
-    let nanoseconds =
-        |seconds: i64, part: i64| u64::try_from(seconds * 1_000_000_000 + part).unwrap();
-    assert_eq!(told.modified, nanoseconds(host.mtime(), host.mtime_nsec()));
-    assert_eq!(told.changed, nanoseconds(host.ctime(), host.ctime_nsec()));
-}
-
-#[test]
-fn create_dir_each_place() {
-    check(
-        &[
-            (["new"], Success),
-            (["new/"], Success),
-            (["new//"], Success),
-            (["to-dir/new"], Success),
-            (["file"], Exist),
-            (["file/"], Exist),
-            (["dir"], Exist),
-            (["dir/"], Exist),
-            (["to-dir"], Exist),
-            (["dangling"], Exist),
-            (["dangling/"], Exist),
-            (["loop"], Exist),
-            (["escape"], Exist),
-            (["."], Exist),
-            (["./"], Exist),
-            (["dir/.."], Exist),
-            (["dir/."], Exist),
-            (["nothing/."], Noent),
-            (["file/."], Notdir),
-        ],
-        |tree, [at]| errno(tree.dir.create_dir(path(at))),
-    );
-}
-
-#[test]
-fn remove_dir_each_thing() {
-    check(
-        &[
-            (["empty"], Success),
-            (["empty/"], Success),
-            (["dir/sub"], Success),
-            (["to-dir/sub/"], Success),
-            (["dir"], Notempty),
-            (["dir/"], Notempty),
-            (["file"], Notdir),
-            (["file/"], Notdir),
-            (["to-dir"], Notdir),
-            (["to-dir/"], Notdir),
-            (["dangling"], Notdir),
-            (["loop"], Notdir),
-            (["escape-dir"], Notdir),
-            (["escape-dir/"], Notdir),
-            (["nothing"], Noent),
-            (["nothing/"], Noent),
-            (["."], Inval),
-            (["./"], Inval),
-            (["empty/."], Inval),
-            (["dir/sub/.."], Notempty),
-            (["fifo"], Notdir),
-        ],
-        |tree, [at]| errno(tree.dir.remove_dir(path(at))),
-    );
-}
-
-#[test]
-fn unlink_each_thing() {
-    check(
-        &[
-            (["file"], Success),
-            (["to-file"], Success),
-            (["to-dir"], Success),
-            (["dangling"], Success),
-            (["loop"], Success),
-            (["escape"], Success),
-            (["absolute"], Success),
-            (["fifo"], Success),
-            (["to-dir/inner"], Success),
-            (["file/"], Notdir),
-            (["to-file/"], Notdir),
-            (["to-dir/"], Notdir),
-            (["dangling/"], Notdir),
-            (["dir"], Isdir),
-            (["dir/"], Isdir),
-            (["empty"], Isdir),
-            (["."], Isdir),
-            (["dir/.."], Isdir),
-            (["nothing"], Noent),
-            (["nothing/"], Noent),
-        ],
-        |tree, [at]| errno(tree.dir.unlink(path(at))),
-    );
-}
-
-#[test]
-fn unlink_link_target_stays() {
-    let tree = Tree::new();
-    tree.dir.unlink(path("to-file")).unwrap();
-    assert!(!tree.host("to-file").exists() && tree.host("file").exists());
-}
-
-#[test]
-fn symlink_each_place() {
-    check(
-        &[
-            (["file", "new"], Success),
-            (["../outside", "new"], Success),
-            (["../outside", "to-dir/new"], Success),
-            (["x", "file"], Exist),
-            (["x", "dir"], Exist),
-            (["x", "dangling"], Exist),
-            (["x", "."], Exist),
-            (["x", "dir/.."], Exist),
-            (["x", "new/"], Noent),
-            (["x", "dir/"], Exist),
-            (["x", "to-dir/"], Exist),
-            (["x", "file/"], Notdir),
-            (["x", "dangling/"], Noent),
-            (["/etc/passwd", "new"], Perm),
-            (["", "new"], Noent),
-        ],
-        |tree, [target, at]| errno(tree.dir.symlink(target, path(at))),
-    );
-    let tree = Tree::new();
-    assert_eq!(
-        errno(tree.dir.symlink(&"a/".repeat(2048), path("new"))),
-        Nametoolong
-    );
-    tree.dir.symlink("../outside", path("new")).unwrap();
-    assert_eq!(tree.dir.read_link(path("new")).unwrap(), "../outside");
-    assert_eq!(errno(tree.dir.open(path("new"), &READ)), Perm);
-}
-
-#[test]
-fn read_link_each_thing() {
-    check(
-        &[
-            (["to-file"], Success),
-            (["dangling"], Success),
-            (["loop"], Success),
-            (["escape"], Success),
-            (["to-dir/up"], Success),
-            (["absolute"], Perm),
-            (["file"], Inval),
-            (["dir"], Inval),
-            (["."], Inval),
-            (["dir/.."], Inval),
-            (["dir/"], Inval),
-            (["to-dir/"], Inval),
-            (["to-file/"], Notdir),
-            (["file/"], Notdir),
-            (["dangling/"], Noent),
-            (["escape-dir/"], Perm),
-            (["nothing"], Noent),
-        ],
-        |tree, [at]| errno(tree.dir.read_link(path(at))),
-    );
-}
-
-#[test]
-fn read_link_text_that_is_no_utf_8_ilseq() {
-    use std::os::unix::ffi::OsStrExt;
-    let tree = Tree::new();
-    let text = std::ffi::OsStr::from_bytes(b"\xff");
-    std::os::unix::fs::symlink(text, tree.host("strange")).unwrap();
-    assert_eq!(errno(tree.dir.read_link(path("strange"))), Ilseq);
-}
-
-#[test]
-fn link_each_pair() {
-    check(
-        &[
-            (["file", "new"], Success),
-            (["file", "to-dir/new"], Success),
-            (["dir/inner", "new"], Success),
-            (["to-file", "new"], Success),
-            (["dangling", "new"], Success),
-            (["loop", "new"], Success),
-            (["escape", "new"], Success),
-            (["fifo", "new"], Success),
-            (["file", "file"], Exist),
-            (["file", "dir"], Exist),
-            (["file", "dangling"], Exist),
-            (["file", "."], Exist),
-            (["file", "dir/.."], Exist),
-            (["file", "new/"], Noent),
-            (["file", "dir/"], Exist),
-            (["file", "dangling/"], Noent),
-            (["dir", "new"], Perm),
-            (["dir/", "new"], Perm),
-            (["to-dir/", "new"], Perm),
-            ([".", "new"], Perm),
-            (["dir/..", "new"], Perm),
-            (["dir", "file"], Exist),
-            (["dir/", "file"], Exist),
-            (["file/", "new"], Notdir),
-            (["to-file/", "new"], Notdir),
-            (["nothing", "new"], Noent),
-            (["nothing/", "new"], Noent),
-        ],
-        |tree, [from, to]| errno(tree.dir.link(path(from), &tree.dir, path(to))),
-    );
-    let tree = Tree::new();
-    tree.dir
-        .link(path("to-file"), &tree.dir, path("new"))
-        .unwrap();
-    assert_eq!(tree.dir.read_link(path("new")).unwrap(), "file");
-    tree.dir
-        .link(path("file"), &tree.dir, path("other"))
-        .unwrap();
-    let [file, other] = ["file", "other"].map(|at| tree.dir.stat_at(path(at), Follow::No).unwrap());
-    assert_eq!((file, file.links), (other, 2));
-}
-
-#[test]
-fn rename_each_pair() {
-    check(
-        &[
-            (["file", "new"], Success),
-            (["file", "dir/inner"], Success),
-            (["file", "file"], Success),
-            (["file", "to-dir/new"], Success),
-            (["to-dir", "new"], Success),
-            (["to-dir", "file"], Success),
-            (["dangling", "new"], Success),
-            (["escape", "new"], Success),
-            (["file", "to-dir"], Success),
-            (["file", "dangling"], Success),
-            (["dir", "new"], Success),
-            (["dir/", "new"], Success),
-            (["dir", "new/"], Success),
-            (["dir/", "new/"], Success),
-            (["dir", "empty"], Success),
-            (["dir/", "empty/"], Success),
-            (["dir", "dir"], Success),
-            (["empty", "dir"], Notempty),
-            (["empty/", "dir/"], Notempty),
-            (["dir", "file"], Notdir),
-            (["dir", "file/"], Notdir),
-            (["dir", "to-dir"], Notdir),
-            (["dir", "dangling"], Notdir),
-            (["file", "empty"], Isdir),
-            (["file", "dir"], Isdir),
-            (["file", "new/"], Notdir),
-            (["file/", "new"], Notdir),
-            (["file", "empty/"], Notdir),
-            (["to-dir/", "new"], Notdir),
-            (["to-file/", "new"], Notdir),
-            (["escape-dir/", "new"], Notdir),
-            (["dir", "dir/sub/new"], Inval),
-            (["dir", "dir/new"], Inval),
-            (["nothing", "new"], Noent),
-            (["nothing/", "new"], Noent),
-            ([".", "new"], Busy),
-            (["dir/.", "new"], Busy),
-            (["dir/..", "new"], Busy),
-            (["file", "."], Busy),
-            (["dir", "empty/."], Busy),
-            (["dir", "empty/.."], Busy),
-        ],
-        |tree, [from, to]| errno(tree.dir.rename(path(from), &tree.dir, path(to))),
-    );
-    let tree = Tree::new();
-    tree.dir
-        .rename(path("to-dir"), &tree.dir, path("new"))
-        .unwrap();
-    assert_eq!(tree.dir.read_link(path("new")).unwrap(), "dir");
-}
-
-#[test]
 fn link_and_rename_other_directories() {
     let (tree, other) = (Tree::new(), Tree::new());
     tree.dir
@@ -842,21 +370,13 @@ fn link_and_rename_other_directories() {
         fn as_any(&self) -> &dyn std::any::Any {
             self
         }
-        fn stat(&self) -> turnkey_wasi_common::Result<turnkey_wasi_common::Stat> {
+        fn stat(&self) -> Result<Stat> {
             Err(Nosys.into())
         }
-        fn open(
-            &self,
-            _: turnkey_wasi_common::GuestPath<'_>,
-            _: &OpenOptions,
-        ) -> turnkey_wasi_common::Result<Object> {
+        fn open(&self, _: GuestPath<'_>, _: &OpenOptions) -> Result<Object> {
             Err(Nosys.into())
         }
-        fn stat_at(
-            &self,
-            _: turnkey_wasi_common::GuestPath<'_>,
-            _: Follow,
-        ) -> turnkey_wasi_common::Result<turnkey_wasi_common::Stat> {
+        fn stat_at(&self, _: GuestPath<'_>, _: Follow) -> Result<Stat> {
             Err(Nosys.into())
         }
     }
@@ -867,118 +387,6 @@ fn link_and_rename_other_directories() {
     assert_eq!(
         errno(tree.dir.link(path("dir/up"), &Foreign, path("new"))),
         Xdev
-    );
-}
-
-#[test]
-fn set_times_at_each_thing() {
-    let times = Times {
-        accessed: SetTime::At(1),
-        modified: SetTime::At(2),
-    };
-    let cases = |follow| {
-        move |tree: &Tree, [at]: [&str; 1]| errno(tree.dir.set_times_at(path(at), follow, &times))
-    };
-    check(
-        &[
-            (["file"], Success),
-            (["dir"], Success),
-            (["dir/"], Success),
-            (["."], Success),
-            (["dir/.."], Success),
-            (["fifo"], Success),
-            (["to-file"], Success),
-            (["to-dir/"], Success),
-            (["file/"], Notdir),
-            (["to-file/"], Notdir),
-            (["dangling"], Noent),
-            (["loop"], Loop),
-            (["escape"], Perm),
-            (["absolute"], Perm),
-        ],
-        cases(Follow::Yes),
-    );
-    check(
-        &[
-            (["to-file"], Success),
-            (["dangling"], Success),
-            (["loop"], Success),
-            (["escape"], Success),
-            (["."], Success),
-            (["dir/.."], Success),
-            (["to-dir/"], Success),
-            (["file/"], Notdir),
-            (["dangling/"], Noent),
-            (["escape-dir/"], Perm),
-        ],
-        cases(Follow::No),
-    );
-}
-
-#[test]
-fn set_times_at_exact_to_the_nanosecond() {
-    let tree = Tree::new();
-    let before = tree.dir.stat_at(path("file"), Follow::No).unwrap();
-    let time = 1_234_567_890_123_456_789;
-    let times = Times {
-        accessed: SetTime::At(time),
-        modified: SetTime::At(time + 1),
-    };
-    tree.dir
-        .set_times_at(path("to-file"), Follow::No, &times)
-        .unwrap();
-    let link = tree.dir.stat_at(path("to-file"), Follow::No).unwrap();
-    assert_eq!((link.accessed, link.modified), (time, time + 1));
-    assert_eq!(tree.dir.stat_at(path("file"), Follow::No).unwrap(), before);
-
-    tree.dir
-        .set_times_at(path("to-file"), Follow::Yes, &times)
-        .unwrap();
-    let only = Times {
-        accessed: SetTime::Keep,
-        modified: SetTime::At(7),
-    };
-    for at in ["file", "dir", "fifo"] {
-        tree.dir
-            .set_times_at(path(at), Follow::Yes, &times)
-            .unwrap();
-        tree.dir.set_times_at(path(at), Follow::Yes, &only).unwrap();
-        let stat = tree.dir.stat_at(path(at), Follow::No).unwrap();
-        assert_eq!((stat.accessed, stat.modified), (time, 7), "{at}");
-    }
-    tree.dir.set_times(&times).unwrap();
-    let stat = tree.dir.stat().unwrap();
-    assert_eq!((stat.accessed, stat.modified), (time, time + 1));
-}
-
-#[test]
-fn stat_at_times_outside_what_can_be_told_saturate() {
-    let tree = Tree::new();
-    let at = |tv_sec| rustix::fs::Timespec { tv_sec, tv_nsec: 5 };
-    let file = fs::File::open(tree.host("file")).unwrap();
-    rustix::fs::futimens(
-        &file,
-        &rustix::fs::Timestamps {
-            last_access: at(-1),
-            last_modification: at(-100_000_000),
-        },
-    )
-    .unwrap();
-    let stat = tree.dir.stat_at(path("file"), Follow::Yes).unwrap();
-    assert_eq!((stat.accessed, stat.modified), (0, 0));
-}
-
-#[test]
-fn names_and_paths_too_long_nametoolong() {
-    let tree = Tree::new();
-    let deep = "dir/../".repeat(500) + "file";
-    assert_eq!(errno(tree.dir.stat_at(path(&deep), Follow::Yes)), Success);
-    assert_eq!(errno(tree.dir.open(path(&deep), &READ)), Success);
-    // Bytes count, not characters.
-    let wide = "ü".repeat(128);
-    assert_eq!(
-        turnkey_wasi_common::GuestPath::new(&wide).unwrap_err(),
-        Nametoolong
     );
 }
 

@@ -1,8 +1,9 @@
-//! Who may use whom: the rule of the design over the packages that Cargo resolves.
+//! Who may use whom: the rules of the design over the packages that Cargo resolves.
 #![cfg(test)]
 
+use cargo_metadata::semver::Version;
 use cargo_metadata::{
-    Dependency, DependencyKind, Metadata, MetadataCommand, Node, Package, PackageId,
+    Dependency, DependencyKind, Edition, Metadata, MetadataCommand, Node, Package, PackageId,
 };
 use std::collections::BTreeSet;
 use std::fs;
@@ -22,6 +23,62 @@ const FOREIGN: [&str; 8] = [
 
 /// The libraries that belong to no engine.
 const LIBRARIES: [&str; 4] = ["wasi-common", "snapshots", "cap-backends", "virt"];
+
+/// The crates that keep to an older compiler.
+const KEEP_TO_1_86: [&str; 6] = [
+    "wasi-common",
+    "snapshots",
+    "cap-backends",
+    "virt",
+    "witx",
+    "engines/wasmi",
+];
+
+/// What those are built from and does not say which compiler it needs. Each was looked at with
+/// clippy's `incompatible_msrv`, which found nothing younger than 1.86 in the standard library, and
+/// is of an edition without the language's younger parts.
+const SILENT: [&str; 15] = [
+    "ambient-authority",
+    "arc-swap",
+    "cap-fs-ext",
+    "cap-primitives",
+    "cap-rand",
+    "cap-std",
+    "cap-time-ext",
+    "fs-set-times",
+    "ipnet",
+    "leb128",
+    "maybe-owned",
+    "smallvec",
+    "string-interner",
+    "wast",
+    "witx",
+];
+
+/// The packages that the design gives a place, and the crates that name them.
+const PLACES: [(&str, &str); 21] = [
+    ("cap-std", "cap-backends"),
+    ("cap-fs-ext", "cap-backends"),
+    ("cap-rand", "cap-backends"),
+    ("cap-time-ext", "cap-backends"),
+    ("io-lifetimes", "cap-backends"),
+    ("rand_chacha", "cap-backends"),
+    ("rustix", "cap-backends"),
+    ("tokio", "cap-backends"),
+    ("async-trait", "wasi-common"),
+    ("bitflags", "wasi-common"),
+    ("proptest", "wasi-common"),
+    ("wiggle", "snapshots"),
+    ("witx", "witx"),
+    ("serde_json", "witx"),
+    ("wasmtime", "engines/wasmtime"),
+    ("wasmi", "engines/wasmi"),
+    ("tinywasm", "engines/tinywasm"),
+    ("wasmparser", "engines/tinywasm"),
+    ("wat", "conformance"),
+    ("clap", "cli"),
+    ("turnkey-wasmtime", "cli"),
+];
 
 /// Whether the crate in one folder may use the crate in another.
 fn may_use(user: &str, used: &str) -> bool {
@@ -108,22 +165,29 @@ impl Workspace {
                 .all(|dependency| dependency.optional)
     }
 
-    /// The names of everything that a package is built from by default, however far away.
-    fn uses_at_all(&self, package: &Package) -> BTreeSet<&str> {
-        let (mut seen, mut names) = (BTreeSet::new(), BTreeSet::new());
+    /// Everything that a package is built from, however far away, along the edges that count.
+    fn tree<'a>(
+        &'a self,
+        package: &'a Package,
+        counts: impl Fn(&PackageId, &Package) -> bool,
+    ) -> Vec<&'a Package> {
+        let (mut seen, mut tree) = (BTreeSet::new(), Vec::new());
         let mut left = vec![&package.id];
         while let Some(id) = left.pop() {
             for used in self.uses(id) {
-                if self.is_optional(id, used) {
-                    continue;
-                }
-                if seen.insert(&used.id) {
-                    names.insert(used.name.as_str());
+                if counts(id, used) && seen.insert(&used.id) {
+                    tree.push(used);
                     left.push(&used.id);
                 }
             }
         }
-        names
+        tree
+    }
+
+    /// The names of everything that a package is built from by default.
+    fn uses_at_all<'a>(&'a self, package: &'a Package) -> BTreeSet<&'a str> {
+        let tree = self.tree(package, |user, used| !self.is_optional(user, used));
+        tree.iter().map(|used| used.name.as_str()).collect()
     }
 
     /// The edges between our own crates, by folder.
@@ -135,6 +199,26 @@ impl Workspace {
         });
         edges.collect()
     }
+}
+
+/// Whether a line of code in a file or beneath a folder names a crate. Comments do not count.
+fn names(place: &Path, krate: &str) -> bool {
+    if place.is_dir() {
+        let mut entries = fs::read_dir(place).unwrap();
+        return entries.any(|entry| names(&entry.unwrap().path(), krate));
+    }
+    let is_source = place.extension().is_some_and(|extension| extension == "rs");
+    is_source && code_names(&fs::read_to_string(place).unwrap(), krate)
+}
+
+fn code_names(source: &str, krate: &str) -> bool {
+    let path = format!("{}::", krate.replace('-', "_"));
+    let is_part_of_a_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let code = source
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
+    code.flat_map(|line| line.match_indices(&path).map(move |(at, _)| (line, at)))
+        .any(|(line, at)| !line[..at].bytes().last().is_some_and(is_part_of_a_name))
 }
 
 fn is_foreign(name: &str) -> bool {
@@ -219,4 +303,71 @@ fn manifests_each_takes_the_lints_of_the_workspace() {
             "{folder}"
         );
     }
+}
+
+#[test]
+fn libraries_built_from_nothing_that_asks_for_a_younger_compiler() {
+    let workspace = Workspace::read();
+    let newest = Version::new(1, 86, 0);
+    let mut silent = BTreeSet::new();
+    for folder in KEEP_TO_1_86 {
+        let package = workspace.in_folder(folder);
+        let tree = workspace.tree(package, |_, _| true);
+        assert!(tree.len() > 5, "{folder} is built from {}", tree.len());
+        for used in tree.into_iter().chain([package]) {
+            match &used.rust_version {
+                Some(asked) => assert!(*asked <= newest, "{folder}: {} asks for {asked}", used.id),
+                None => {
+                    assert!(used.edition < Edition::E2024, "{folder}: {}", used.id);
+                    silent.insert(used.name.as_str());
+                }
+            }
+        }
+    }
+    assert_eq!(silent, BTreeSet::from(SILENT));
+}
+
+#[test]
+fn packages_of_the_design_named_in_the_crate_of_their_place() {
+    let workspace = Workspace::read();
+    for (used, folder) in PLACES {
+        let package = workspace.in_folder(folder);
+        let depends = package.dependencies.iter().any(|dep| dep.name == used);
+        assert!(depends, "{folder} has no dependency on {used}");
+        let source = package.manifest_path.with_file_name("src");
+        assert!(names(source.as_std_path(), used), "{folder}: {used}");
+    }
+}
+
+#[test]
+fn dependencies_each_named_in_the_source_of_its_crate() {
+    let workspace = Workspace::read();
+    for (folder, package) in workspace.ours() {
+        for used in &package.dependencies {
+            let source = match used.kind {
+                DependencyKind::Normal => "src",
+                DependencyKind::Build => "build.rs",
+                _ => continue,
+            };
+            let source = package.manifest_path.with_file_name(source);
+            let named = names(source.as_std_path(), &used.name);
+            assert!(named, "{folder}: {}", used.name);
+        }
+    }
+}
+
+#[test]
+fn code_names_crates_and_nothing_like_them() {
+    for (source, expected) in [
+        ("use witx::Id;", true),
+        ("    let id = ::witx::Id::new();", true),
+        ("#[derive(witx::Thing)]", true),
+        ("use turnkey_witx::Snapshot;", false),
+        ("// use witx::Id;", false),
+        ("    /// use witx::Id;", false),
+        ("let witx = 1;", false),
+    ] {
+        assert_eq!(code_names(source, "witx"), expected, "{source}");
+    }
+    assert!(code_names("use cap_std::fs::Dir;", "cap-std"));
 }

@@ -13,6 +13,36 @@ use turnkey_wasi_common::{
 
 /// What a call keeps between its attempts. Borrows nothing, so it can be kept while the guest is
 /// suspended.
+///
+/// How an engine that can suspend a guest carries a call out: an attempt that must wait leaves word in
+/// the state, and the same call is attempted again when that has come. The state goes along.
+///
+/// ```
+/// use std::sync::Arc;
+/// use turnkey_snapshots::{Call, CallState, Memory, preview_1};
+/// use turnkey_wasi_common::{Pipe, WasiCtx};
+///
+/// let (writer, reader) = Pipe::new(64);
+/// let ctx = WasiCtx::builder().stdin(Arc::new(reader)).build()?;
+/// let mut memory = vec![0; 65536];
+/// // One buffer: 16 bytes at 8.
+/// memory[..8].copy_from_slice(&[8, 0, 0, 0, 16, 0, 0, 0]);
+///
+/// let mut state = CallState::new();
+/// let mut attempt = |state: &mut CallState| {
+///     let mut call = Call::new(&ctx, state);
+///     preview_1::fd_read(&mut call, &mut Memory::new(&mut memory), 0, 0, 1, 4)
+/// };
+/// attempt(&mut state)?;
+/// let wait = state.take_wait().expect("there is nothing to read");
+/// writer.send(b"hello")?;
+/// assert!(wait.any_ready());
+///
+/// assert_eq!(attempt(&mut state)?, 0);
+/// assert!(state.take_wait().is_none());
+/// assert_eq!((memory[4], &memory[8..13]), (5, &b"hello"[..]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct CallState {
     wait: Option<Wait>,
@@ -53,6 +83,18 @@ impl CallState {
 }
 
 /// One attempt at a call.
+///
+/// ```
+/// use turnkey_snapshots::{Call, CallState, Memory, preview_1};
+/// use turnkey_wasi_common::WasiCtx;
+///
+/// let ctx = WasiCtx::builder().build()?;
+/// let mut state = CallState::new();
+/// let mut call = Call::new(&ctx, &mut state);
+/// let badf = preview_1::fd_close(&mut call, &mut Memory::new(&mut []), 7)?;
+/// assert_eq!(badf, 8);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Call<'a, T = OwnedTable> {
     ctx: &'a WasiCtx<T>,
     state: &'a mut CallState,
@@ -241,6 +283,18 @@ pub(crate) fn finish<R>(result: wiggle::anyhow::Result<R>) -> Result<R, Stop> {
 /// Carries a call out to its end, blocking the thread whenever the guest has to wait.
 ///
 /// `attempt` is called again after each wait, and is to borrow the guest's memory anew each time.
+///
+/// ```
+/// use turnkey_snapshots::{Memory, complete, preview_1};
+/// use turnkey_wasi_common::{Stop, WasiCtx};
+///
+/// let ctx = WasiCtx::builder().build()?;
+/// let exited = complete(&ctx, |call| {
+///     preview_1::proc_exit(call, &mut Memory::new(&mut []), 3)
+/// });
+/// assert_eq!(exited, Err(Stop::Exit(3)));
+/// # Ok::<(), turnkey_wasi_common::BuildError>(())
+/// ```
 ///
 /// # Errors
 /// The guest's exit, or the trap that ends it.

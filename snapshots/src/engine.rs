@@ -27,6 +27,38 @@ use std::sync::Arc;
 use turnkey_wasi_common::{Stop, Trap, WasiCtx};
 
 /// A WebAssembly engine.
+///
+/// The least that there can be to one, and somebody who does not care which it is:
+///
+/// ```
+/// use turnkey_snapshots::engine::{CompileError, Engine, Limits, Module, Node};
+/// use turnkey_wasi_common::WasiCtx;
+///
+/// struct Refusing;
+///
+/// impl Engine for Refusing {
+///     fn name(&self) -> &'static str {
+///         "refusing"
+///     }
+///
+///     fn compile(&self, wasm: &[u8]) -> Result<Box<dyn Module>, CompileError> {
+///         Err(CompileError(format!("{} bytes, and none is liked here", wasm.len())))
+///     }
+/// }
+///
+/// fn run(engine: &dyn Engine, wasm: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+///     let mut instance = engine.compile(wasm)?.instantiate(Node {
+///         ctx: WasiCtx::builder().build()?,
+///         functions: Vec::new(),
+///         limits: Limits::default(),
+///     })?;
+///     let start = instance.export("_start").ok_or("it is no command")?;
+///     Ok(instance.call(start, &[], &mut [])?)
+/// }
+///
+/// let refused = run(&Refusing, b"\0asm").unwrap_err();
+/// assert_eq!(refused.to_string(), "4 bytes, and none is liked here");
+/// ```
 pub trait Engine: Send + Sync {
     /// The name by which users choose it.
     fn name(&self) -> &'static str;
@@ -100,6 +132,31 @@ pub struct Limits {
 }
 
 /// A function of the embedder's that an instance can import.
+///
+/// ```
+/// use std::sync::Arc;
+/// use turnkey_snapshots::engine::{FuncType, Guest, HostFunction, Limits, Node, Value, ValueType};
+/// use turnkey_wasi_common::WasiCtx;
+///
+/// // How many zeros the guest's memory begins with.
+/// let zeros = HostFunction {
+///     module: "env".to_owned(),
+///     name: "zeros".to_owned(),
+///     ty: FuncType::new([], [ValueType::I32]),
+///     run: Arc::new(|guest: &mut dyn Guest, _args: &[Value], results: &mut [Value]| {
+///         let zeros = guest.memory()?.iter().take_while(|byte| **byte == 0).count();
+///         results[0] = Value::I32(zeros as i32);
+///         Ok(())
+///     }),
+/// };
+/// let node = Node {
+///     ctx: WasiCtx::builder().build()?,
+///     functions: vec![zeros],
+///     limits: Limits { fuel: Some(1_000_000), memory: Some(16 << 20) },
+/// };
+/// assert_eq!(node.asked_for(&[]).count(), 0);
+/// # Ok::<(), turnkey_wasi_common::BuildError>(())
+/// ```
 #[derive(Clone)]
 pub struct HostFunction {
     /// The module it is imported from.

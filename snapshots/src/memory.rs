@@ -1,10 +1,23 @@
 //! A guest's memory during one call.
 
 use crate::error::Error;
-use turnkey_wasi_common::{Trap, TrapKind};
+use turnkey_wasi_common::{Errno, GuestPath, Trap, TrapKind};
 use wiggle::{GuestMemory, GuestPtr};
 
 /// A guest's linear memory, borrowed from its engine for the length of one attempt at a call.
+///
+/// ```
+/// use turnkey_snapshots::{Memory, complete, preview_1};
+/// use turnkey_wasi_common::{Stop, TrapKind, WasiCtx};
+///
+/// let ctx = WasiCtx::builder().args(["app"]).build()?;
+/// let mut bytes = vec![0; 65536];
+/// let beyond = complete(&ctx, |call| {
+///     preview_1::args_sizes_get(call, &mut Memory::new(&mut bytes), 0, 65536)
+/// });
+/// assert!(matches!(beyond, Err(Stop::Trap(trap)) if trap.kind() == TrapKind::Fault));
+/// # Ok::<(), turnkey_wasi_common::BuildError>(())
+/// ```
 pub struct Memory<'a>(GuestMemory<'a>);
 
 impl<'a> Memory<'a> {
@@ -78,8 +91,23 @@ impl Bytes for GuestMemory<'_> {
     }
 }
 
-/// A guest's text, which must be UTF-8.
-pub(crate) fn text<'m>(memory: &'m GuestMemory<'_>, text: GuestPtr<str>) -> Result<&'m str, Error> {
+/// A path that a guest says, or the text of a link. Its length is looked at before its bytes are,
+/// so that no path costs more than the longest that is allowed.
+///
+/// # Errors
+/// In this order:
+/// - a trap: it leads beyond the memory.
+/// - `NAMETOOLONG`: it has more bytes than a path may have.
+/// - `ILSEQ`: it is not UTF-8.
+pub(crate) fn path_text<'m>(
+    memory: &'m GuestMemory<'_>,
+    text: GuestPtr<str>,
+) -> Result<&'m str, Error> {
+    let (start, length) = text.offset();
+    if length as usize > GuestPath::LONGEST {
+        memory.check_array(start, length, 1, 1)?;
+        return Err(Errno::Nametoolong.into());
+    }
     match memory.as_str(text)? {
         Some(text) => Ok(text),
         None => Err(shared()),
@@ -97,4 +125,36 @@ fn shared() -> Error {
         "the guest's memory is shared with other threads, which this host does not serve",
     )
     .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn path_text_place_then_length_then_bytes() {
+        let mut bytes = vec![b'a'; 65536];
+        bytes[20_000..40_000].fill(0xff);
+        let memory = GuestMemory::Unshared(&mut bytes);
+        let told = |start, length| match path_text(&memory, GuestPtr::new((start, length))) {
+            Ok(text) => Ok(text.len()),
+            Err(Error::Errno(errno)) => Err(Some(errno)),
+            Err(_) => Err(None),
+        };
+        for (start, length, expected) in [
+            (0, 0, Ok(0)),
+            (0, 4095, Ok(4095)),
+            (0, 4096, Err(Some(Errno::Nametoolong))),
+            (20_000, 1, Err(Some(Errno::Ilseq))),
+            (20_000, 4095, Err(Some(Errno::Ilseq))),
+            (20_000, 4096, Err(Some(Errno::Nametoolong))),
+            (0, 65536, Err(Some(Errno::Nametoolong))),
+            (65536, 0, Ok(0)),
+            (65535, 2, Err(None)),
+            (0, 65537, Err(None)),
+            (1, u32::MAX, Err(None)),
+        ] {
+            assert_eq!(told(start, length), expected, "{length} bytes at {start}");
+        }
+    }
 }

@@ -11,6 +11,15 @@
 //! [`complete`](crate::complete), or in a loop like it: an attempt that must wait has no result
 //! yet.
 
+use crate::call::Word;
+use crate::define::define_functions;
+
+/// What is known about each function, in the order of the standard.
+pub use table::FUNCTIONS;
+
+/// The module that guests import this snapshot from.
+pub const MODULE: &str = "wasi_unstable";
+
 /// This snapshot has nothing that preview 1 has not.
 macro_rules! only_here {
     () => {};
@@ -34,12 +43,6 @@ pub mod table {
     include!(concat!(env!("OUT_DIR"), "/preview_0.rs"));
 }
 
-/// The module that guests import this snapshot from.
-pub const MODULE: &str = "wasi_unstable";
-
-/// What is known about each function, in the order of the standard.
-pub use table::FUNCTIONS;
-
 #[expect(clippy::all, clippy::restriction, reason = "the code is wiggle's")]
 mod generated {
     use crate::error::Error;
@@ -54,9 +57,6 @@ mod generated {
     pub(super) use self::wasi_unstable as functions;
     pub(super) use functions::WasiUnstable as Functions;
 }
-
-use crate::call::Word;
-use crate::define::define_functions;
 
 preview_0_functions!(define_functions);
 

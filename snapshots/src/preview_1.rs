@@ -7,6 +7,15 @@
 //! [`complete`](crate::complete), or in a loop like it: an attempt that must wait has no result
 //! yet.
 
+use crate::call::Word;
+use crate::define::define_functions;
+
+/// What is known about each function, in the order of the standard.
+pub use table::FUNCTIONS;
+
+/// The module that guests import this snapshot from.
+pub const MODULE: &str = "wasi_snapshot_preview1";
+
 /// What this snapshot has and preview 0 has not.
 macro_rules! only_here {
     () => {
@@ -40,12 +49,6 @@ pub mod table {
     include!(concat!(env!("OUT_DIR"), "/preview_1.rs"));
 }
 
-/// The module that guests import this snapshot from.
-pub const MODULE: &str = "wasi_snapshot_preview1";
-
-/// What is known about each function, in the order of the standard.
-pub use table::FUNCTIONS;
-
 #[expect(clippy::all, clippy::restriction, reason = "the code is wiggle's")]
 mod generated {
     use crate::error::Error;
@@ -60,8 +63,5 @@ mod generated {
     pub(super) use self::wasi_snapshot_preview1 as functions;
     pub(super) use functions::WasiSnapshotPreview1 as Functions;
 }
-
-use crate::call::Word;
-use crate::define::define_functions;
 
 preview_1_functions!(define_functions);

@@ -15,6 +15,33 @@ use turnkey_wasi_common::{Errno, Filter, Invocation, Verdict};
 /// ```
 ///
 /// A sink that fails is not written to any more; the guest does not notice.
+///
+/// ```
+/// use std::io::{Result, Write};
+/// use std::sync::{Arc, Mutex};
+/// use turnkey_snapshots::{Memory, complete, preview_1};
+/// use turnkey_virt::Trace;
+/// use turnkey_wasi_common::WasiCtx;
+///
+/// #[derive(Clone, Default)]
+/// struct Told(Arc<Mutex<Vec<u8>>>);
+///
+/// impl Write for Told {
+///     fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+///         self.0.lock().unwrap().write(bytes)
+///     }
+///
+///     fn flush(&mut self) -> Result<()> {
+///         Ok(())
+///     }
+/// }
+///
+/// let told = Told::default();
+/// let ctx = WasiCtx::builder().filter(Arc::new(Trace::new(told.clone()))).build()?;
+/// complete(&ctx, |call| preview_1::fd_close(call, &mut Memory::new(&mut []), 9))?;
+/// assert!(told.0.lock().unwrap().starts_with(b"fd_close(fd=9) = badf"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Trace {
     sink: Mutex<Option<Box<dyn Write + Send>>>,
     start: Instant,

@@ -5,6 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The bounds of a context. Each has a default that real programs do not meet.
+///
+/// ```
+/// use turnkey_wasi_common::{Limits, WasiCtx};
+///
+/// let limits = Limits { files: 64, memory: 1 << 20, ..Limits::default() };
+/// let ctx = WasiCtx::builder().limits(limits).build()?;
+/// assert!(ctx.budget().charge(2 << 20).is_err());
+/// # Ok::<(), turnkey_wasi_common::BuildError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Descriptors open at once. Beyond it, opening answers `MFILE`. Default 4096; at most

@@ -26,6 +26,38 @@ pub struct Stdio {
 /// Descriptors are numbered in the order in which programs expect them: 0 to 2 the standard
 /// streams, from 3 on the preopened directories, and behind them sockets, each in the order of the
 /// calls.
+///
+/// ```
+/// use std::sync::Arc;
+/// use turnkey_wasi_common::{BuildError, Clock, Clocks, Limits, Pipe, Result, WasiCtx};
+///
+/// /// It is always noon.
+/// struct Noon;
+///
+/// impl Clocks for Noon {
+///     fn now(&self, _clock: Clock) -> Result<u64> {
+///         Ok(12 * 3600 * 1_000_000_000)
+///     }
+///
+///     fn resolution(&self, _clock: Clock) -> Result<u64> {
+///         Ok(1)
+///     }
+/// }
+///
+/// let (stdout, output) = Pipe::new(4096);
+/// let ctx = WasiCtx::builder()
+///     .args(["app", "--fast"])
+///     .env("MODE", "safe")
+///     .stdout(Arc::new(stdout))
+///     .clocks(Arc::new(Noon))
+///     .limits(Limits { files: 16, ..Limits::default() })
+///     .build()?;
+/// assert_eq!((ctx.args().len(), ctx.limits().files), (2, 16));
+///
+/// let flawed = WasiCtx::builder().env("A=B", "value").build();
+/// assert_eq!(flawed.unwrap_err(), BuildError::EnvName("A=B".to_owned()));
+/// # Ok::<(), BuildError>(())
+/// ```
 pub struct Builder {
     args: Vec<String>,
     env: Vec<(String, String)>,

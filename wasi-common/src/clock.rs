@@ -16,6 +16,35 @@ pub enum Clock {
 }
 
 /// A source of time.
+///
+/// Clocks that go on by a second each time somebody looks:
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+/// use turnkey_wasi_common::{Clock, Clocks, Errno, Result};
+///
+/// const SECOND: u64 = 1_000_000_000;
+///
+/// #[derive(Default)]
+/// struct Looks(AtomicU64);
+///
+/// impl Clocks for Looks {
+///     fn now(&self, clock: Clock) -> Result<u64> {
+///         match clock {
+///             Clock::Realtime | Clock::Monotonic => Ok(self.0.fetch_add(SECOND, Ordering::Relaxed)),
+///             Clock::ProcessCpu | Clock::ThreadCpu => Err(Errno::Inval.into()),
+///         }
+///     }
+///
+///     fn resolution(&self, _clock: Clock) -> Result<u64> {
+///         Ok(SECOND)
+///     }
+/// }
+///
+/// let clocks = Looks::default();
+/// assert_eq!(clocks.now(Clock::Realtime), Ok(0));
+/// assert_eq!(clocks.now(Clock::Monotonic), Ok(SECOND));
+/// ```
 pub trait Clocks: Send + Sync {
     /// The clock's reading in nanoseconds.
     ///

@@ -12,6 +12,24 @@ use std::sync::Arc;
 ///
 /// It is used through `&self`. One instance owns it, or, as a [`SharedWasiCtx`], several threads
 /// share it; both are one code.
+///
+/// ```
+/// use turnkey_wasi_common::{Errno, Fd, SharedWasiCtx, Table, WasiCtx};
+///
+/// let ctx: WasiCtx = WasiCtx::builder().arg("app").build()?;
+/// assert_eq!(ctx.table().len(), 3, "the standard streams");
+/// assert_eq!(ctx.random().fill(&mut [0; 4]).unwrap_err().errno(), Errno::Notsup);
+///
+/// let shared: SharedWasiCtx = WasiCtx::builder().build_shared()?;
+/// std::thread::scope(|scope| {
+///     for fd in 0..3 {
+///         let table = shared.table();
+///         scope.spawn(move || table.remove(Fd(fd)).unwrap());
+///     }
+/// });
+/// assert!(shared.table().is_empty());
+/// # Ok::<(), turnkey_wasi_common::BuildError>(())
+/// ```
 pub struct WasiCtx<T = OwnedTable> {
     pub(crate) args: Strings,
     pub(crate) env: Strings,

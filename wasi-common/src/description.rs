@@ -18,6 +18,17 @@ bitflags! {
 }
 
 /// What POSIX calls an open file description: shared by every descriptor that was made from it.
+///
+/// ```
+/// use std::sync::Arc;
+/// use turnkey_wasi_common::{Description, Errno, FdFlags, Null, Object};
+///
+/// let description = Description::new(Object::Stream(Arc::new(Null)), FdFlags::empty());
+/// let before = description.with_offset(|at| Ok::<_, Errno>((at + 10, at)));
+/// assert_eq!((before, description.offset()), (Ok(0), 10));
+/// description.set_flags(FdFlags::APPEND);
+/// assert_eq!(description.flags(), FdFlags::APPEND);
+/// ```
 pub struct Description {
     object: Object,
     flags: AtomicU8,

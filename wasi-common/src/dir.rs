@@ -43,6 +43,54 @@ pub struct OpenOptions {
 /// - `LOOP`: more than 40 links.
 /// - `PERM`: the path leads outside.
 /// - `ACCES`, `IO`: the host refuses or fails.
+///
+/// A directory that is empty:
+///
+/// ```
+/// use std::any::Any;
+/// use std::sync::Arc;
+/// use turnkey_wasi_common::{
+///     Access, Dir, Errno, FileType, Follow, GuestPath, Object, OpenOptions, Result, Stat, WasiCtx,
+/// };
+///
+/// struct Empty;
+///
+/// impl Empty {
+///     fn only_itself(&self, path: GuestPath<'_>) -> Result<()> {
+///         match path.names().find(|name| *name != ".") {
+///             None => Ok(()),
+///             Some("..") => Err(Errno::Perm.into()),
+///             Some(_) => Err(Errno::Noent.into()),
+///         }
+///     }
+/// }
+///
+/// impl Dir for Empty {
+///     fn as_any(&self) -> &dyn Any {
+///         self
+///     }
+///
+///     fn stat(&self) -> Result<Stat> {
+///         Ok(Stat { file_type: FileType::Directory, links: 1, ..Stat::default() })
+///     }
+///
+///     fn open(&self, path: GuestPath<'_>, _how: &OpenOptions) -> Result<Object> {
+///         self.only_itself(path)?;
+///         Ok(Object::Dir(Arc::new(Empty)))
+///     }
+///
+///     fn stat_at(&self, path: GuestPath<'_>, _follow: Follow) -> Result<Stat> {
+///         self.only_itself(path)?;
+///         self.stat()
+///     }
+/// }
+///
+/// let outside = Empty.stat_at(GuestPath::new("../secret")?, Follow::Yes);
+/// assert_eq!(outside.unwrap_err().errno(), Errno::Perm);
+/// let ctx = WasiCtx::builder().preopen("/", Arc::new(Empty), Access::ReadOnly).build();
+/// assert!(ctx.is_ok());
+/// # Ok::<(), Errno>(())
+/// ```
 pub trait Dir: Send + Sync {
     /// The directory itself, by which [`link`](Self::link) and [`rename`](Self::rename) recognize
     /// one of their own.

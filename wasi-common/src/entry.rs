@@ -16,6 +16,20 @@ impl fmt::Display for Fd {
 }
 
 /// What a descriptor stands for: a description, and what may be done with it here.
+///
+/// ```
+/// use std::sync::Arc;
+/// use turnkey_wasi_common::{Entry, Errno, FdFlags, Null, Object, Rights};
+///
+/// let object = Object::Stream(Arc::new(Null));
+/// let entry = Entry::new(object, FdFlags::NONBLOCK, Rights::all(), Rights::all());
+/// assert!(!entry.base().contains(Rights::FD_SEEK), "a stream has no offset");
+///
+/// entry.shrink(Rights::FD_READ, Rights::empty())?;
+/// assert_eq!(entry.shrink(Rights::FD_WRITE, Rights::empty()), Err(Errno::Notcapable));
+/// assert_eq!(entry.base(), Rights::FD_READ);
+/// # Ok::<(), Errno>(())
+/// ```
 #[derive(Debug)]
 pub struct Entry {
     base: AtomicU64,

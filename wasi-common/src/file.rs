@@ -42,6 +42,32 @@ pub struct Appended {
 ///
 /// The file keeps no position: the core owns offsets and passes them in. An operation answers at
 /// once; a file never has to be waited for. Methods that are not implemented answer `NOTSUP`.
+///
+/// A file of which every byte is its own offset:
+///
+/// ```
+/// use std::io::IoSliceMut;
+/// use turnkey_wasi_common::{Errno, File, FileType, Result, Stat};
+///
+/// struct Offsets;
+///
+/// impl File for Offsets {
+///     fn stat(&self) -> Result<Stat> {
+///         Ok(Stat { file_type: FileType::RegularFile, size: 256, ..Stat::default() })
+///     }
+///
+///     fn read_at(&self, buffers: &mut [IoSliceMut<'_>], offset: u64) -> Result<usize> {
+///         let mut left = (offset..256).map(|byte| byte as u8);
+///         let room = buffers.iter_mut().flat_map(|buffer| buffer.iter_mut());
+///         Ok(room.zip(&mut left).map(|(to, byte)| *to = byte).count())
+///     }
+/// }
+///
+/// let mut bytes = [0; 4];
+/// assert_eq!(Offsets.read_at(&mut [IoSliceMut::new(&mut bytes)], 253), Ok(3));
+/// assert_eq!(bytes, [253, 254, 255, 0]);
+/// assert_eq!(Offsets.set_size(0).unwrap_err().errno(), Errno::Notsup);
+/// ```
 pub trait File: Send + Sync {
     /// The file's attributes.
     ///

@@ -34,6 +34,27 @@ pub enum Verdict {
 /// not see the call; each sees the result of what it let through, the last one first.
 ///
 /// A call that has to wait is still one call: it is seen once before and once after.
+///
+/// ```
+/// use std::sync::Arc;
+/// use turnkey_wasi_common::{Errno, Filter, Invocation, Verdict, WasiCtx};
+///
+/// /// Lets nothing be removed.
+/// struct Keep;
+///
+/// impl Filter for Keep {
+///     fn before(&self, call: &Invocation<'_>, _memory: &mut [u8]) -> Verdict {
+///         match call.function.name {
+///             "path_unlink_file" | "path_remove_directory" => Verdict::Deny(Errno::Perm),
+///             _ => Verdict::Continue,
+///         }
+///     }
+/// }
+///
+/// let ctx = WasiCtx::builder().filter(Arc::new(Keep)).build()?;
+/// assert_eq!(ctx.filters().len(), 1);
+/// # Ok::<(), turnkey_wasi_common::BuildError>(())
+/// ```
 pub trait Filter: Send + Sync {
     /// Sees a call that is about to be carried out, and the guest's memory.
     fn before(&self, call: &Invocation<'_>, memory: &mut [u8]) -> Verdict {

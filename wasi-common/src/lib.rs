@@ -65,7 +65,7 @@ pub use errno::Errno;
 pub use error::{Error, Result};
 pub use file::{Advice, Appended, Durability, File};
 pub use filter::{Filter, Invocation, Verdict};
-pub use interrupt::{Interrupt, Reason};
+pub use interrupt::{Interrupt, InterruptHook, Reason};
 pub use null::Null;
 pub use object::Object;
 pub use path::{GuestPath, check_link_target};

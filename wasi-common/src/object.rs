@@ -8,6 +8,18 @@ use std::fmt;
 use std::sync::Arc;
 
 /// A host object behind a description.
+///
+/// ```
+/// use std::sync::Arc;
+/// use turnkey_wasi_common::{FileType, Interest, Null, Object, Rights};
+///
+/// let object = Object::Stream(Arc::new(Null));
+/// assert_eq!(object.file_type(), FileType::Unknown);
+/// assert!(!object.possible_rights().contains(Rights::FD_SEEK));
+/// let ready = object.readiness(Interest::Read)?;
+/// assert!(ready.is_some_and(|ready| ready.hangup), "it is at its end");
+/// # Ok::<(), turnkey_wasi_common::Error>(())
+/// ```
 #[derive(Clone)]
 pub enum Object {
     /// A regular file.

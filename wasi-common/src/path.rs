@@ -9,21 +9,22 @@ use crate::Errno;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct GuestPath<'a>(&'a str);
 
-/// The most bytes that a path may have, as in POSIX `PATH_MAX` without its NUL.
-const LONGEST_PATH: usize = 4095;
-
 /// The most bytes that one name may have, POSIX `NAME_MAX`.
 const LONGEST_NAME: usize = 255;
 
 impl<'a> GuestPath<'a> {
+    /// The most bytes that a path may have, as in POSIX `PATH_MAX` without its NUL.
+    pub const LONGEST: usize = 4095;
+
     /// Checks a path.
     ///
     /// # Errors
     /// In this order:
     /// - `NOENT`: it is empty (POSIX, pathname resolution).
+    /// - `NAMETOOLONG`: it has more bytes than [`LONGEST`](Self::LONGEST).
     /// - `INVAL`: it holds a NUL.
     /// - `PERM`: it is absolute, and so leaves the directory that it is said to be in.
-    /// - `NAMETOOLONG`: it has more than 4095 bytes, or a name in it more than 255.
+    /// - `NAMETOOLONG`: a name in it has more than 255 bytes.
     ///
     /// ```
     /// use turnkey_wasi_common::{Errno, GuestPath};
@@ -36,14 +37,14 @@ impl<'a> GuestPath<'a> {
         if text.is_empty() {
             return Err(Errno::Noent);
         }
+        if text.len() > Self::LONGEST {
+            return Err(Errno::Nametoolong);
+        }
         if text.as_bytes().contains(&0) {
             return Err(Errno::Inval);
         }
         if text.starts_with('/') {
             return Err(Errno::Perm);
-        }
-        if text.len() > LONGEST_PATH {
-            return Err(Errno::Nametoolong);
         }
         if text.len() > LONGEST_NAME && text.split('/').any(|name| name.len() > LONGEST_NAME) {
             return Err(Errno::Nametoolong);
@@ -89,6 +90,8 @@ mod tests {
     fn new_each_flaw_its_errno() {
         let long_path = "ab/".repeat(2000);
         let long_name = "n".repeat(256);
+        let long_and_absolute = format!("/{long_path}\0");
+        let absolute_name = format!("/{long_name}");
         let cases = [
             ("", Err(Errno::Noent)),
             ("a\0b", Err(Errno::Inval)),
@@ -98,10 +101,14 @@ mod tests {
             ("/a", Err(Errno::Perm)),
             (long_path.as_str(), Err(Errno::Nametoolong)),
             (long_name.as_str(), Err(Errno::Nametoolong)),
+            (&long_and_absolute, Err(Errno::Nametoolong)),
+            (&absolute_name, Err(Errno::Perm)),
             (&long_name[1..], Ok(())),
             ("..", Ok(())),
             ("a//b/./", Ok(())),
             ("grüße", Ok(())),
+            // Bytes count, not characters.
+            (&"ü".repeat(128), Err(Errno::Nametoolong)),
         ];
         for (text, expected) in cases {
             assert_eq!(GuestPath::new(text).map(|_| ()), expected, "{text:?}");

@@ -26,6 +26,54 @@ pub struct Ready {
 /// An object that may have to be waited for.
 ///
 /// Readiness is a question to the object, so host objects and virtual ones wait side by side.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicBool, Ordering};
+/// use std::task::Waker;
+/// use turnkey_wasi_common::{
+///     BlockingWait, DeniedClocks, Interest, ParkWait, Pollable, Ready, Result, Wait, Wakers,
+/// };
+///
+/// /// Can be read once it is open.
+/// #[derive(Default)]
+/// struct Gate {
+///     open: AtomicBool,
+///     wakers: Wakers,
+/// }
+///
+/// impl Gate {
+///     fn open(&self) {
+///         self.open.store(true, Ordering::SeqCst);
+///         self.wakers.wake();
+///     }
+/// }
+///
+/// impl Pollable for Gate {
+///     fn readiness(&self, _interest: Interest) -> Result<Option<Ready>> {
+///         Ok(self.open.load(Ordering::SeqCst).then(Ready::default))
+///     }
+///
+///     fn subscribe(&self, _interest: Interest, waker: &Waker) {
+///         self.wakers.subscribe(waker);
+///     }
+///
+///     fn unsubscribe(&self, waker: &Waker) {
+///         self.wakers.unsubscribe(waker);
+///     }
+/// }
+///
+/// let gate = Arc::new(Gate::default());
+/// let wait = Wait::object(gate.clone(), Interest::Read);
+/// std::thread::scope(|scope| {
+///     scope.spawn(|| gate.open());
+///     while !wait.any_ready() {
+///         ParkWait.wait(&wait, &DeniedClocks)?;
+///     }
+///     Ok::<(), turnkey_wasi_common::Error>(())
+/// })?;
+/// # Ok::<(), turnkey_wasi_common::Error>(())
+/// ```
 pub trait Pollable: Send + Sync {
     /// `Some` if an operation of this kind would not wait now.
     ///

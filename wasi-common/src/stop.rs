@@ -4,6 +4,23 @@ use crate::Reason;
 use std::fmt;
 
 /// A guest has ended in the middle of a call.
+///
+/// ```
+/// use turnkey_wasi_common::{Reason, Stop, Trap, TrapKind};
+///
+/// /// The exit code of a command that ran a guest.
+/// fn code(ended: Result<(), Stop>) -> u32 {
+///     match ended {
+///         Ok(()) => 0,
+///         Err(Stop::Exit(code)) => code,
+///         Err(Stop::Trap(trap)) if trap.kind() == TrapKind::Interrupted(Reason::Timeout) => 124,
+///         Err(Stop::Trap(_)) => 134,
+///     }
+/// }
+///
+/// assert_eq!(code(Err(Stop::Exit(3))), 3);
+/// assert_eq!(code(Err(Trap::interrupted(Reason::Timeout).into())), 124);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stop {
     /// It exited with this code. Every `u32` is handed on as it is.
@@ -13,6 +30,14 @@ pub enum Stop {
 }
 
 /// Why a guest was ended.
+///
+/// ```
+/// use turnkey_wasi_common::{Trap, TrapKind};
+///
+/// let trap = Trap::new(TrapKind::Refused, "this guest opens no files");
+/// assert_eq!(trap.kind(), TrapKind::Refused);
+/// assert_eq!(trap.to_string(), "this guest opens no files");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trap {
     kind: TrapKind,

@@ -8,6 +8,38 @@ use std::io::{IoSlice, IoSliceMut};
 /// Reading and writing answer at once. `AGAIN` means that the caller must wait until the object is
 /// ready; whether the guest waits or sees the errno is decided above, by the `NONBLOCK` flag of
 /// its descriptor. Methods that are not implemented answer `NOTSUP`.
+///
+/// Standard error that counts lines and keeps none:
+///
+/// ```
+/// use std::io::IoSlice;
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicUsize, Ordering};
+/// use turnkey_wasi_common::{Interest, Pollable, Ready, Result, Stream, WasiCtx};
+///
+/// #[derive(Default)]
+/// struct Lines(AtomicUsize);
+///
+/// impl Pollable for Lines {
+///     fn readiness(&self, _interest: Interest) -> Result<Option<Ready>> {
+///         Ok(Some(Ready { bytes: 1, hangup: false }))
+///     }
+/// }
+///
+/// impl Stream for Lines {
+///     fn write(&self, buffers: &[IoSlice<'_>]) -> Result<usize> {
+///         let bytes = buffers.iter().flat_map(|buffer| buffer.iter());
+///         let ends = bytes.filter(|byte| **byte == b'\n').count();
+///         self.0.fetch_add(ends, Ordering::Relaxed);
+///         Ok(buffers.iter().map(|buffer| buffer.len()).sum())
+///     }
+/// }
+///
+/// let lines = Arc::new(Lines::default());
+/// let ctx = WasiCtx::builder().stderr(lines.clone()).build();
+/// assert_eq!(lines.write(&[IoSlice::new(b"one\ntwo\n")]), Ok(8));
+/// assert_eq!(lines.0.load(Ordering::Relaxed), 2);
+/// ```
 pub trait Stream: Pollable {
     /// What the stream is. [`FileType::CharacterDevice`] is how a guest knows a terminal.
     fn file_type(&self) -> FileType {

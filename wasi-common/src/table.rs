@@ -16,6 +16,26 @@ pub use owned::OwnedTable;
 pub use shared::SharedTable;
 
 /// A descriptor table.
+///
+/// ```
+/// use std::sync::Arc;
+/// use turnkey_wasi_common::table::OwnedTable;
+/// use turnkey_wasi_common::{Entry, Errno, Fd, FdFlags, Null, Object, Rights, Table};
+///
+/// let entry = || {
+///     let object = Object::Stream(Arc::new(Null));
+///     Entry::new(object, FdFlags::empty(), Rights::FD_READ, Rights::empty())
+/// };
+/// let table = OwnedTable::with_limit(2);
+/// assert_eq!(table.insert(entry()), Ok(Fd(0)));
+/// assert_eq!(table.insert(entry()), Ok(Fd(1)));
+/// assert_eq!(table.insert(entry()), Err(Errno::Mfile));
+///
+/// table.remove(Fd(0))?;
+/// assert_eq!(table.with(Fd(0), Entry::base), Err(Errno::Badf));
+/// assert_eq!(table.insert(entry()), Ok(Fd(0)), "the lowest number that is free");
+/// # Ok::<(), Errno>(())
+/// ```
 pub trait Table: Sized + Send {
     /// An empty table for at most `limit` descriptors, and never more than [`MOST_FILES`].
     fn with_limit(limit: u32) -> Self;

@@ -11,6 +11,19 @@ use std::thread::Thread;
 use std::time::Duration;
 
 /// What a call waits for: any of some objects, or a moment.
+///
+/// ```
+/// use std::sync::Arc;
+/// use turnkey_wasi_common::{DeniedClocks, Interest, Pipe, Wait};
+///
+/// let (writer, reader) = Pipe::new(16);
+/// let wait = Wait::object(Arc::new(reader), Interest::Read);
+/// assert!(!wait.any_ready());
+/// writer.send(b"x")?;
+/// assert!(wait.any_ready());
+/// assert_eq!(wait.remaining(&DeniedClocks), Ok(None), "it has no deadline");
+/// # Ok::<(), turnkey_wasi_common::Error>(())
+/// ```
 #[derive(Clone, Default)]
 pub struct Wait {
     /// The objects, and what is to be done with each.
@@ -60,6 +73,50 @@ impl fmt::Debug for Wait {
 }
 
 /// A way to wait that blocks the calling thread (or moves a virtual clock).
+///
+/// A virtual clock that jumps to what is waited for:
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU64, Ordering};
+/// use turnkey_wasi_common::{BlockingWait, Clock, Clocks, Errno, Result, Wait, WasiCtx};
+///
+/// #[derive(Clone, Default)]
+/// struct Jumping(Arc<AtomicU64>);
+///
+/// impl Clocks for Jumping {
+///     fn now(&self, _clock: Clock) -> Result<u64> {
+///         Ok(self.0.load(Ordering::Relaxed))
+///     }
+///
+///     fn resolution(&self, _clock: Clock) -> Result<u64> {
+///         Ok(1)
+///     }
+/// }
+///
+/// impl BlockingWait for Jumping {
+///     fn wait(&self, wait: &Wait, _clocks: &dyn Clocks) -> Result<()> {
+///         if wait.any_ready() {
+///             return Ok(());
+///         }
+///         // Nothing could ever come but the deadline.
+///         let deadline = wait.deadline.ok_or(Errno::Notsup)?;
+///         self.0.fetch_max(deadline, Ordering::Relaxed);
+///         Ok(())
+///     }
+/// }
+///
+/// let time = Jumping::default();
+/// let ctx = WasiCtx::builder()
+///     .clocks(Arc::new(time.clone()))
+///     .waiter(Arc::new(time.clone()))
+///     .build()?;
+/// let mut a_year = Wait::default();
+/// a_year.deadline = Some(365 * 24 * 3600 * 1_000_000_000);
+/// ctx.block(a_year)?;
+/// assert_eq!(time.now(Clock::Monotonic), Ok(31_536_000_000_000_000));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait BlockingWait: Send + Sync {
     /// Returns when one of the objects is ready or the deadline has passed. Returning early is
     /// allowed: the caller looks again.

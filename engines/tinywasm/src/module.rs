@@ -6,7 +6,7 @@ use crate::local::Plan;
 use crate::rewrite::{Watch, rewrite};
 use crate::value::{of_export, of_import};
 use tinywasm::engine::Config;
-use tinywasm::parser::{Parser, ParserOptions};
+use tinywasm::parser::{ParseError, Parser, ParserOptions};
 use turnkey_snapshots::engine::{
     CompileError, EngineOptions, Export, Import, Instance, InstantiateError, Limits, Module, Node,
 };
@@ -33,7 +33,7 @@ impl TinywasmModule {
         let parser = Parser::with_options(parser);
         let parse = |wasm: &[u8]| {
             let parsed = parser.parse_module_bytes(wasm);
-            parsed.map_err(|error| CompileError(error.to_string()))
+            parsed.map_err(refused)
         };
         let module = parse(wasm)?;
         check_memories(&module)?;
@@ -74,6 +74,17 @@ impl TinywasmModule {
             _ => &self.module,
         }
     }
+}
+
+/// Why tinywasm does not take a module. The section of exceptions is the one that it does not know
+/// at all, and can only call by its own name for it.
+fn refused(error: ParseError) -> CompileError {
+    CompileError(match error {
+        ParseError::UnsupportedSection(section) if section.contains("TagSection") => {
+            "exceptions are not supported".to_owned()
+        }
+        error => error.to_string(),
+    })
 }
 
 /// tinywasm panics on memories that are larger than it can count.

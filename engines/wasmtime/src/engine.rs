@@ -5,6 +5,7 @@ use crate::block_on::{BlockOn, Entrance};
 use crate::module::WasmtimeModule;
 use std::pin::Pin;
 use turnkey_snapshots::engine::{CompileError, Engine, EngineOptions, Handlers, MemoryUse, Module};
+use turnkey_wasi_common::InterruptHook;
 use wasmtime::{Config, Func, ResourceLimiter, Result};
 
 /// wasmtime as an [`Engine`].
@@ -132,6 +133,8 @@ pub(crate) struct State {
     pub(crate) entrance: Entrance,
     /// The exported functions that have been looked up.
     pub(crate) exports: Handlers<Func>,
+    /// Has the guest look at its interrupt when that is thrown.
+    pub(crate) hook: Option<InterruptHook>,
 }
 
 /// An instance's memory against its limit.

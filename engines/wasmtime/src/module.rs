@@ -84,6 +84,7 @@ impl WasmtimeModule {
             fuel: limits.fuel.is_some(),
             entrance: self.entrance.clone(),
             exports: Handlers::default(),
+            hook: None,
         };
         let engine = self.module.engine();
         let mut store = Store::try_new(engine, state)?;
@@ -100,11 +101,12 @@ impl WasmtimeModule {
             });
             if let Some(interrupt) = interrupt {
                 let engine = engine.weak();
-                interrupt.on_fire(move || {
+                let hook = interrupt.on_fire(move || {
                     if let Some(engine) = engine.upgrade() {
                         engine.increment_epoch();
                     }
                 });
+                store.data_mut().hook = Some(hook);
             }
         }
         Ok(store)

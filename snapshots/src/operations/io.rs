@@ -6,9 +6,30 @@ use crate::call::Call;
 use crate::error::Error;
 use turnkey_wasi_common::table::Table;
 use turnkey_wasi_common::{
-    Entry, Errno, Fd, FdFlags, Interest, Object, Result as CoreResult, Rights,
+    Entry, Errno, Fd, FdFlags, File, Interest, Object, Result as CoreResult, Rights, Stream,
 };
 use wiggle::GuestMemory;
+
+/// What bytes are read from and written to.
+enum End<'a> {
+    /// Something with offsets.
+    File(&'a dyn File),
+    /// Something that is read and written in order.
+    Stream(&'a dyn Stream),
+}
+
+/// The object behind an entry that has the right to move bytes in one direction.
+#[inline]
+fn end(entry: &Entry, right: Rights) -> Result<End<'_>, Errno> {
+    let end = match entry.object() {
+        Object::File(file) => End::File(&**file),
+        Object::Stream(stream) => End::Stream(&**stream),
+        Object::Socket(socket) => End::Stream(&**socket),
+        Object::Dir(_) | Object::Listener(_) => return Err(Errno::Badf),
+    };
+    require(entry, right, Errno::Badf)?;
+    Ok(end)
+}
 
 /// Reads at the descriptor's own offset, or what a stream has.
 pub(crate) fn read<T: Table>(
@@ -18,25 +39,19 @@ pub(crate) fn read<T: Table>(
     iovecs: Iovecs,
 ) -> Result<u32, Error> {
     with_entry(call, fd, |call, entry| {
-        let object = entry.object();
-        if let Object::Dir(_) | Object::Listener(_) = object {
-            return Err(Errno::Badf.into());
-        }
-        require(entry, Rights::FD_READ, Errno::Badf)?;
+        let end = end(entry, Rights::FD_READ)?;
         let buffers = Buffers::read(memory, iovecs)?;
         if buffers.is_empty() {
             return Ok(0);
         }
-        let read = match object {
-            Object::File(file) => buffers.scatter(memory, |slices, _| {
+        let read = match end {
+            End::File(file) => buffers.scatter(memory, |slices, _| {
                 entry.description().with_offset(|at| {
                     let count = file.read_at(slices, at)?;
                     Ok((at.saturating_add(count as u64), count))
                 })
             })?,
-            Object::Stream(stream) => buffers.scatter(memory, |slices, _| stream.read(slices))?,
-            Object::Socket(socket) => buffers.scatter(memory, |slices, _| socket.read(slices))?,
-            Object::Dir(_) | Object::Listener(_) => return Err(Errno::Badf.into()),
+            End::Stream(stream) => buffers.scatter(memory, |slices, _| stream.read(slices))?,
         };
         moved(call, entry, Interest::Read, read)
     })
@@ -50,18 +65,14 @@ pub(crate) fn write<T: Table>(
     iovecs: Iovecs,
 ) -> Result<u32, Error> {
     with_entry(call, fd, |call, entry| {
-        let object = entry.object();
-        if let Object::Dir(_) | Object::Listener(_) = object {
-            return Err(Errno::Badf.into());
-        }
-        require(entry, Rights::FD_WRITE, Errno::Badf)?;
+        let end = end(entry, Rights::FD_WRITE)?;
         let buffers = Buffers::read(memory, iovecs)?;
         if buffers.is_empty() {
             return Ok(0);
         }
         let description = entry.description();
-        let written = match object {
-            Object::File(file) if description.flags().contains(FdFlags::APPEND) => {
+        let written = match end {
+            End::File(file) if description.flags().contains(FdFlags::APPEND) => {
                 buffers.gather(memory, |slices| {
                     description.with_offset(|_| {
                         let appended = file.append(slices)?;
@@ -69,15 +80,13 @@ pub(crate) fn write<T: Table>(
                     })
                 })?
             }
-            Object::File(file) => buffers.gather(memory, |slices| {
+            End::File(file) => buffers.gather(memory, |slices| {
                 description.with_offset(|at| {
                     let count = file.write_at(slices, at)?;
                     Ok((at.saturating_add(count as u64), count))
                 })
             })?,
-            Object::Stream(stream) => buffers.gather(memory, |slices| stream.write(slices))?,
-            Object::Socket(socket) => buffers.gather(memory, |slices| socket.write(slices))?,
-            Object::Dir(_) | Object::Listener(_) => return Err(Errno::Badf.into()),
+            End::Stream(stream) => buffers.gather(memory, |slices| stream.write(slices))?,
         };
         moved(call, entry, Interest::Write, written)
     })
@@ -181,7 +190,7 @@ pub(crate) fn tell<T: Table>(call: &mut Call<'_, T>, fd: Fd) -> Result<u64, Erro
 }
 
 /// The file behind an entry that has an offset.
-fn seekable(entry: &Entry) -> Result<&dyn turnkey_wasi_common::File, Errno> {
+fn seekable(entry: &Entry) -> Result<&dyn File, Errno> {
     match entry.object() {
         Object::File(file) => Ok(&**file),
         Object::Dir(_) => Err(Errno::Badf),

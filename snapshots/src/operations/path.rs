@@ -3,7 +3,7 @@
 use super::{WantedTimes, io::counted, require, with_entry};
 use crate::call::Call;
 use crate::error::Error;
-use crate::memory::{Bytes, text};
+use crate::memory::{Bytes, path_text};
 use turnkey_wasi_common::table::Table;
 use turnkey_wasi_common::{
     Dir, Entry, Errno, Fd, FdFlags, Follow, GuestPath, Object, OpenOptions, Rights, Stat,
@@ -24,7 +24,7 @@ fn dir(entry: &Entry) -> Result<&dyn Dir, Errno> {
 }
 
 fn path<'m>(memory: &'m GuestMemory<'_>, path: PathPtr) -> Result<GuestPath<'m>, Error> {
-    Ok(GuestPath::new(text(memory, path)?)?)
+    Ok(GuestPath::new(path_text(memory, path)?)?)
 }
 
 /// Carries out an operation on one path.
@@ -150,13 +150,10 @@ pub(crate) fn stat<T: Table>(
     place: (Fd, PathPtr),
     follow: Follow,
 ) -> Result<Stat, Error> {
-    at(
-        call,
-        memory,
-        place,
-        Rights::PATH_FILESTAT_GET,
-        |dir, path| dir.stat_at(path, follow),
-    )
+    let right = Rights::PATH_FILESTAT_GET;
+    at(call, memory, place, right, |dir, path| {
+        dir.stat_at(path, follow)
+    })
 }
 
 pub(crate) fn set_times<T: Table>(
@@ -172,31 +169,23 @@ pub(crate) fn set_times<T: Table>(
     })
 }
 
-pub(crate) fn create_dir<T: Table>(
-    call: &mut Call<'_, T>,
-    memory: &GuestMemory<'_>,
-    place: (Fd, PathPtr),
-) -> Result<(), Error> {
-    let right = Rights::PATH_CREATE_DIRECTORY;
-    at(call, memory, place, right, |dir, path| dir.create_dir(path))
+/// Defines operations that are one method of a directory and need one right.
+macro_rules! operations_at {
+    ($($operation:ident: $right:ident;)*) => {$(
+        pub(crate) fn $operation<T: Table>(
+            call: &mut Call<'_, T>,
+            memory: &GuestMemory<'_>,
+            place: (Fd, PathPtr),
+        ) -> Result<(), Error> {
+            at(call, memory, place, Rights::$right, |dir, path| dir.$operation(path))
+        }
+    )*};
 }
 
-pub(crate) fn remove_dir<T: Table>(
-    call: &mut Call<'_, T>,
-    memory: &GuestMemory<'_>,
-    place: (Fd, PathPtr),
-) -> Result<(), Error> {
-    let right = Rights::PATH_REMOVE_DIRECTORY;
-    at(call, memory, place, right, |dir, path| dir.remove_dir(path))
-}
-
-pub(crate) fn unlink<T: Table>(
-    call: &mut Call<'_, T>,
-    memory: &GuestMemory<'_>,
-    place: (Fd, PathPtr),
-) -> Result<(), Error> {
-    let right = Rights::PATH_UNLINK_FILE;
-    at(call, memory, place, right, |dir, path| dir.unlink(path))
+operations_at! {
+    create_dir: PATH_CREATE_DIRECTORY;
+    remove_dir: PATH_REMOVE_DIRECTORY;
+    unlink: PATH_UNLINK_FILE;
 }
 
 pub(crate) fn symlink<T: Table>(
@@ -208,7 +197,7 @@ pub(crate) fn symlink<T: Table>(
     with_entry(call, place.0, |_, entry| {
         let dir = dir(entry)?;
         require(entry, Rights::PATH_SYMLINK, Errno::Perm)?;
-        let target = text(memory, target)?;
+        let target = path_text(memory, target)?;
         check_link_target(target)?;
         Ok(dir.symlink(target, path(memory, place.1)?)?)
     })

@@ -22,6 +22,8 @@ pub const MOST_NESTED: u32 = 16;
 type Build = Box<dyn Fn(Builder) -> Result<WasiCtx, BuildError> + Send + Sync>;
 
 /// A child: a module, and what each of its instances is handed.
+///
+/// [`Family`] has an example.
 pub struct Child {
     module: Box<dyn Module>,
     served: Served,
@@ -149,6 +151,50 @@ impl From<Stop> for Ending {
 }
 
 /// The children of a parent, numbered from 0.
+///
+/// A parent that stops its child's clock:
+///
+/// ```
+/// use std::sync::Arc;
+/// use turnkey_snapshots::engine::{Engine, EngineOptions, Limits, Node};
+/// use turnkey_virt::nanoprocess::{Child, Family};
+/// use turnkey_wasi_common::{Pipe, Stop, WasiCtx};
+/// use turnkey_wasmi::WasmiEngine;
+///
+/// let engine = WasmiEngine::new(EngineOptions { interruptible: true, fuel: false });
+/// // Writes the clock's reading, 8 bytes, to standard output.
+/// let child = engine.compile(&wat::parse_str(r#"(module
+///     (import "wasi_snapshot_preview1" "clock_time_get"
+///         (func $now (param i32 i64 i32) (result i32)))
+///     (import "wasi_snapshot_preview1" "fd_write"
+///         (func $write (param i32 i32 i32 i32) (result i32)))
+///     (memory (export "memory") 1)
+///     (data (i32.const 0) "\10\00\00\00\08\00\00\00")
+///     (func (export "_start")
+///         (drop (call $now (i32.const 0) (i64.const 0) (i32.const 16)))
+///         (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 24)))))"#)?)?;
+/// let parent = engine.compile(&wat::parse_str(r#"(module
+///     (import "nanoprocess_0" "child_call" (func $child_call (param i32 i32) (result i32)))
+///     (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+///     (memory (export "memory") 1)
+///     (func (export "clock_now") (param i32) (result i64) (i64.const 1000))
+///     (func (export "_start") (call $exit (call $child_call (i32.const 0) (i32.const 0)))))"#)?)?;
+///
+/// let (stdout, output) = Pipe::new(64);
+/// let stdout = Arc::new(stdout);
+/// let child = Child::new(child)
+///     .clocks_from_parent()
+///     .grant(move |builder| builder.stdout(stdout.clone()).build());
+/// let mut instance = parent.instantiate(Node {
+///     ctx: WasiCtx::builder().build()?,
+///     functions: Family::new([child]).functions(),
+///     limits: Limits::default(),
+/// })?;
+/// let start = instance.export("_start").unwrap();
+/// assert_eq!(instance.call(start, &[], &mut []), Err(Stop::Exit(0)));
+/// assert_eq!(output.drain(), 1000_u64.to_le_bytes());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Default)]
 pub struct Family(Arc<Vec<Child>>);
 
