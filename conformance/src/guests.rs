@@ -1,4 +1,4 @@
-//! Guests by which a WASI host is tested, and what runs them on an engine.
+//! Guests by which a WASI host is tested, and the suites that they make.
 //!
 //! They lie in `guests`, a folder for each suite, in the format of WebAssembly/wasi-testsuite: a
 //! `NAME.wasm` is a test, a `NAME.json` beside it says what the guest is given and what it has to
@@ -20,16 +20,25 @@
 //! ```
 
 mod case;
-mod run;
+mod expectations;
+mod operation;
 mod suite;
 
 pub use case::Case;
-pub use run::{Ending, Seen};
+pub use expectations::{Expectations, ExpectationsError, Expected};
+pub use operation::{Operation, Output, Run};
 pub use suite::{ReadError, Suite};
 
 use crate::engine_kit::New;
+use crate::runner::{EngineHost, Runner};
+use include_dir::{Dir, include_dir};
+use std::io;
 use std::path::{Path, PathBuf};
+use tempfile::TempDir;
 use turnkey_snapshots::engine::EngineOptions;
+
+/// The folders of all suites, as they were when this was compiled.
+static GUESTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/guests");
 
 /// The folder that holds a folder for each suite of this package.
 #[must_use]
@@ -37,11 +46,31 @@ pub fn suites() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("guests")
 }
 
-/// Runs every guest of a suite on an engine, with the host's files and clocks.
+/// A folder with a copy of every suite of this package, for a program that is run where the package
+/// is not. It goes with the answer.
+///
+/// ```
+/// use turnkey_conformance::guests::{Suite, embedded};
+///
+/// let folder = embedded()?;
+/// let suites = Suite::find(folder.path())?;
+/// assert!(suites.iter().any(|suite| suite.name == "Turnkey preview 0"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// Those of the host's file system.
+pub fn embedded() -> io::Result<TempDir> {
+    let folder = tempfile::tempdir()?;
+    GUESTS.extract(folder.path())?;
+    Ok(folder)
+}
+
+/// Runs every test of a suite on an engine, with the host's files and clocks.
 ///
 /// # Panics
-/// The suite cannot be read, or a guest did not do what it has to. The message names each such
-/// guest, with what differed.
+/// The suite cannot be read, or a test did not end as is expected of the engine. The message names
+/// each such test, with what differed.
 pub fn check_suite(folder: &Path, new: New<'_>) {
     #[expect(clippy::panic, reason = "a check that fails panics, as a test does")]
     let fail = |message: String| -> ! { panic!("{message}") };
@@ -50,25 +79,11 @@ pub fn check_suite(folder: &Path, new: New<'_>) {
         interruptible: true,
         ..EngineOptions::default()
     });
-    let failures: Vec<_> = suite
-        .cases
-        .iter()
-        .filter_map(|case| {
-            let failure = match case.run(&*engine, |context| context) {
-                Ok(seen) => case.difference(&seen)?,
-                Err(error) => error.to_string(),
-            };
-            Some(format!("{}: {failure}", case.name))
-        })
-        .collect();
-    if suite.cases.is_empty() || !failures.is_empty() {
-        fail(format!(
-            "{} on {}: {} of {} guests failed\n{}",
-            suite.name,
-            engine.name(),
-            failures.len(),
-            suite.cases.len(),
-            failures.join("\n")
-        ));
+    let expectations = Expectations::built_in(engine.name());
+    let host = EngineHost::new(engine);
+    let runner = Runner::new(&host).expectations(expectations);
+    let report = runner.run(&[suite], &mut |_, _| {});
+    if !report.is_success() {
+        fail(report.to_string());
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod engine_kit;
 pub mod guests;
+pub mod runner;
 pub mod tour;
 
 /// The examples of the README and the guides, compiled.

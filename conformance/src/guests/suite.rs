@@ -1,36 +1,39 @@
-//! A folder of guests.
+//! A folder of tests.
 
 use super::Case;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A folder of guests.
+/// A folder of tests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suite {
-    /// Its name in reports, which is that of the folder if the manifest gives none.
+    /// Its name in reports and expectations, which is its path if the manifest gives none.
     pub name: String,
-    /// Its guests, by name.
+    /// The version of WASI that it tests: `wasm32-wasip1` for core modules.
+    pub version: String,
+    /// Its tests, by name.
     pub cases: Vec<Case>,
 }
 
-/// What a `manifest.json` may hold. The version says for which kind of host the suite is; the one
-/// kind that runs core modules is the one that is run here.
+/// The file that makes a folder a suite.
+const MANIFEST: &str = "manifest.json";
+
+/// The version of a suite that names none.
+const CORE: &str = "wasm32-wasip1";
+
+/// The versions there are.
+const VERSIONS: [&str; 3] = [CORE, "wasm32-wasip2", "wasm32-wasip3"];
+
+/// What a manifest may hold.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Manifest {
     name: Option<String>,
-    version: Version,
-}
-
-#[derive(Debug, Default, Deserialize)]
-enum Version {
-    #[default]
-    #[serde(rename = "wasm32-wasip1")]
-    Wasip1,
+    version: Option<String>,
 }
 
 impl Suite {
@@ -46,38 +49,88 @@ impl Suite {
     /// ```
     ///
     /// # Errors
-    /// A file cannot be read, or its JSON holds what is not known here: a misspelt key, a suite
-    /// for components, or the list of operations that is the format's other form.
+    /// A file cannot be read, or holds what the form does not have.
     pub fn read(folder: &Path) -> Result<Self, ReadError> {
-        let manifest: Manifest = json(&folder.join("manifest.json"))?;
-        let Version::Wasip1 = manifest.version;
         let wrong = |why| ReadError::new(folder, why);
-        let mut modules = Vec::new();
+        let manifest: Manifest = json(&folder.join(MANIFEST))?;
+        let of_folder = folder.file_name().and_then(|name| name.to_str());
+        let of_folder = of_folder.filter(|name| VERSIONS.contains(name));
+        let version = match manifest.version {
+            Some(version) if !VERSIONS.contains(&version.as_str()) => {
+                let why = format!("there is no version {version:?}");
+                return Err(ReadError::new(
+                    &folder.join(MANIFEST),
+                    io::Error::other(why),
+                ));
+            }
+            Some(version) => version,
+            None => of_folder.unwrap_or(CORE).to_owned(),
+        };
+        let mut cases = Vec::new();
         for entry in fs::read_dir(folder).map_err(wrong)? {
-            let path = entry.map_err(wrong)?.path();
-            if path.extension().is_some_and(|it| it == "wasm") {
-                modules.push(path);
+            let module = entry.map_err(wrong)?.path();
+            if module.extension().is_some_and(|it| it == "wasm") {
+                let beside = module.with_extension("json");
+                let file: Map<String, Value> = json(&beside)?;
+                let case = Case::new(module, file);
+                cases.push(case.map_err(|why| ReadError::new(&beside, io::Error::other(why)))?);
             }
         }
-        modules.sort();
-        let cases = modules
-            .into_iter()
-            .map(|module| Ok(Case::new(json(&module.with_extension("json"))?, module)));
+        cases.sort_by(|a, b| a.name.cmp(&b.name));
+        let name = manifest.name;
         Ok(Self {
-            name: manifest.name.unwrap_or_else(|| named(folder)),
-            cases: cases.collect::<Result<_, _>>()?,
+            name: name.unwrap_or_else(|| folder.display().to_string()),
+            version,
+            cases,
         })
+    }
+
+    /// Reads the suites in and below a folder: each folder that holds a manifest, or the folder
+    /// itself if there is none.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), and that there is no test.
+    pub fn find(folder: &Path) -> Result<Vec<Self>, ReadError> {
+        let mut folders = Vec::new();
+        manifests(folder, &mut folders).map_err(|why| ReadError::new(folder, why))?;
+        folders.sort();
+        if folders.is_empty() {
+            folders.push(folder.to_owned());
+        }
+        let suites = folders.iter().map(|folder| Self::read(folder));
+        let suites = suites.collect::<Result<Vec<_>, _>>()?;
+        if suites.iter().all(|suite| suite.cases.is_empty()) {
+            let why = "there are no tests: no folder holds a manifest.json and modules";
+            return Err(ReadError::new(folder, io::Error::other(why)));
+        }
+        Ok(suites)
+    }
+
+    /// Why no host of preview 1 can run the suite, if none can.
+    pub fn unsupported(&self) -> Option<String> {
+        let other = self.version != CORE;
+        other.then(|| format!("{} is for components, not for core modules", self.version))
     }
 }
 
-/// The last name of a path, without an extension.
-pub(super) fn named(path: &Path) -> String {
-    let name = path.file_stem().unwrap_or(path.as_os_str());
-    name.to_string_lossy().into_owned()
+/// The folders in and below `folder` that hold a manifest.
+fn manifests(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
+    if folder.join(MANIFEST).is_file() {
+        found.push(folder.to_owned());
+        return Ok(());
+    }
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        // Not through symbolic links, which may lead in a circle.
+        if entry.file_type()?.is_dir() {
+            manifests(&entry.path(), found)?;
+        }
+    }
+    Ok(())
 }
 
 /// What a JSON file holds; if there is no file, what is so by default.
-fn json<T: Default + DeserializeOwned>(path: &Path) -> Result<T, ReadError> {
+fn json<T: Default + for<'a> Deserialize<'a>>(path: &Path) -> Result<T, ReadError> {
     match fs::read(path) {
         Ok(text) => {
             serde_json::from_slice(&text).map_err(|why| ReadError::new(path, io::Error::other(why)))
@@ -112,5 +165,62 @@ impl fmt::Display for ReadError {
 impl std::error::Error for ReadError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         Some(&self.why)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn suite(folder: &Path, manifest: &str, files: &[(&str, &str)]) -> PathBuf {
+        fs::create_dir_all(folder).unwrap();
+        fs::write(folder.join(MANIFEST), manifest).unwrap();
+        for (name, text) in files {
+            fs::write(folder.join(name), text).unwrap();
+        }
+        folder.to_owned()
+    }
+
+    #[test]
+    fn read_names_and_versions() {
+        let place = tempfile::tempdir().unwrap();
+        let files = [
+            ("b.wasm", ""),
+            ("a.wasm", ""),
+            ("a.json", "{}"),
+            ("c.txt", ""),
+        ];
+        let named = suite(&place.path().join("x"), r#"{ "name": "N" }"#, &files);
+        let named = Suite::read(&named).unwrap();
+        assert_eq!((&*named.name, &*named.version), ("N", CORE));
+        let names: Vec<_> = named.cases.iter().map(|case| &*case.name).collect();
+        assert_eq!(names, ["a", "b"]);
+        assert_eq!(named.unsupported(), None);
+
+        let folder = suite(&place.path().join("wasm32-wasip3"), "{}", &files);
+        let later = Suite::read(&folder).unwrap();
+        assert_eq!(later.name, folder.display().to_string());
+        assert!(later.unsupported().is_some());
+        assert_eq!(Suite::find(place.path()).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn read_what_is_wrong_names_the_file() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("s");
+        for (manifest, json, named) in [
+            (r#"{ "title": "N" }"#, "{}", MANIFEST),
+            (r#"{ "version": "wasm64" }"#, "{}", MANIFEST),
+            ("{}", "[]", "a.json"),
+            ("{}", r#"{ "operations": [{ "type": "wait" }] }"#, "a.json"),
+        ] {
+            suite(&folder, manifest, &[("a.wasm", ""), ("a.json", json)]);
+            let error = Suite::read(&folder).unwrap_err().to_string();
+            let expected = folder.join(named).display().to_string();
+            assert!(error.starts_with(&expected), "{error}");
+        }
+        fs::remove_dir_all(&folder).unwrap();
+        assert!(Suite::find(place.path()).is_err());
+        assert!(Suite::find(&folder).is_err());
     }
 }
