@@ -1,5 +1,6 @@
 //! The command line as a whole.
 
+use crate::conformance::Conformance;
 use crate::failure::Failure;
 use crate::run::Run;
 use crate::tour::Tour;
@@ -22,6 +23,8 @@ pub(crate) enum Command {
     Run(Box<Run>),
     /// See it work: run the guests that come with the command, on every engine
     Tour(Tour),
+    /// Check engines, or another host, with suites of tests
+    Conformance(Box<Conformance>),
 }
 
 impl Command {
@@ -30,6 +33,7 @@ impl Command {
         match self {
             Self::Run(run) => run.carry_out(),
             Self::Tour(tour) => tour.carry_out(),
+            Self::Conformance(conformance) => conformance.carry_out(),
         }
     }
 }

@@ -1,7 +1,10 @@
 //! The `turnkey` command: runs WebAssembly programs with exactly the handles they need.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "wasmtime")]
+mod cache;
 mod command;
+mod conformance;
 mod engine;
 mod entry;
 mod exit;

@@ -9,6 +9,7 @@ mod trace;
 
 pub(crate) use options::Run;
 
+use crate::engine::Keep;
 use crate::entry::Entry;
 use crate::failure::Failure;
 use crate::{exit, module, thread};
@@ -16,7 +17,7 @@ use listen::SocketFile;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
-use turnkey_cap_backends::{builder, stdio};
+use turnkey_cap_backends::stdio;
 use turnkey_snapshots::engine::{EngineOptions, InstantiateError, Limits, Module, Node, Value};
 use turnkey_virt::Deny;
 use turnkey_wasi_common::{Builder, Interrupt};
@@ -27,10 +28,15 @@ impl Run {
     pub(crate) fn carry_out(self) -> Result<ExitCode, Failure> {
         let args = self.args()?;
         let context = self.context()?;
-        let engine = self.engine.engine(EngineOptions {
+        let options = EngineOptions {
             fuel: self.fuel.is_some(),
             interruptible: self.timeout.is_some(),
-        })?;
+        };
+        let keep = match self.no_cache {
+            true => Keep::Nowhere,
+            false => Keep::OnDisk,
+        };
+        let engine = self.engine.engine(options, keep)?;
         let module = module::load(self.path(), &*engine)?;
         let entry = self.entry(&*module, &args)?;
         let context = match self.invoke {
@@ -72,7 +78,8 @@ impl Run {
                 "the standard streams cannot be shared: {error}"
             ))
         })?;
-        let mut context = builder().stdio(stdio).limits(self.limits()?);
+        let context = self.engine.context();
+        let mut context = context.stdio(stdio).limits(self.limits()?);
         for variable in &self.env {
             let (name, value) = variable.resolve()?;
             context = context.env(name, value);

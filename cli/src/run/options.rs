@@ -7,17 +7,22 @@ use super::listen::Address;
 use crate::engine::EngineName;
 use crate::failure::Failure;
 use crate::size;
+use clap::ValueEnum;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What `turnkey run` is told.
 #[derive(Debug, clap::Args)]
-#[command(override_usage = "turnkey run [OPTIONS] MODULE [ARGS...]", after_help = NOTES)]
+#[command(override_usage = "turnkey run [OPTIONS] MODULE [ARGS...]", after_help = notes())]
 pub(crate) struct Run {
-    /// The engine that runs the module
-    #[arg(long, value_enum, default_value_t)]
+    /// The engine that runs the module, one of those below
+    #[arg(long, value_enum, default_value_t, hide_possible_values = true)]
     pub(super) engine: EngineName,
+
+    /// Compile it anew, and do not keep what was compiled
+    #[arg(long)]
+    pub(super) no_cache: bool,
 
     /// Give it a directory, under the name GUEST or under the same name; with `:ro` to be read
     /// only. Repeatable
@@ -67,13 +72,27 @@ pub(crate) struct Run {
     module: Vec<OsString>,
 }
 
-const NOTES: &str = "\
+/// What is said below the options.
+fn notes() -> String {
+    let engines = EngineName::all().iter().filter_map(|engine| {
+        let name = engine.to_possible_value()?;
+        Some(format!("  {:16} {}\n", name.get_name(), engine.about()))
+    });
+    let engines: String = engines.collect();
+    format!(
+        "\
 The module is given what is said here, the standard streams, clocks and randomness; nothing else.
+
+Engines:
+{engines}
+Compiled modules are kept in $XDG_CACHE_HOME/turnkey or ~/.cache/turnkey, for their owner alone.
 
 Exit codes:
   the guest's own, of which a process keeps the low 8 bits
   134  the guest trapped, or a limit ended it
-  2    a mistake in the options, the module or what it is given; nothing has run";
+  2    a mistake in the options, the module or what it is given; nothing has run"
+    )
+}
 
 impl Run {
     /// The file of the module.

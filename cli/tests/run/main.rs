@@ -5,6 +5,10 @@
     reason = "what a test relies on besides what it tests may fail loudly"
 )]
 
+#[cfg(feature = "wasmtime")]
+mod cache;
+#[path = "../engines/mod.rs"]
+mod engines;
 mod entry;
 mod exit;
 mod given;

@@ -302,6 +302,31 @@ fn modules_that_the_engine_refuses() {
     }
 }
 
+/// What an engine does not have is named before anything runs.
+#[cfg(feature = "tinywasm")]
+#[test]
+fn modules_that_need_what_tinywasm_lacks() {
+    let place = Place::new();
+    for (what, fields) in [
+        ("threads", r#"(memory (export "memory") 1 1 shared)"#),
+        (
+            "exceptions",
+            r#"(tag $e) (func (export "f") (block $b (try_table (catch_all $b))))"#,
+        ),
+        ("gc", "(type $s (struct (field i32)))"),
+    ] {
+        let module = format!(r#"(module {fields} (func (export "_start")))"#);
+        place.file("guest.wat", module);
+        let ended = place.run("tinywasm", &["guest.wat"]);
+        assert_eq!((ended.code, &*ended.stdout), (Some(2), ""), "{ended:?}");
+        let told = ended.stderr;
+        let beginning = "error: guest.wat: tinywasm refuses the module: ";
+        assert!(told.starts_with(beginning), "{told}");
+        assert!(told.contains(what), "{what}: {told}");
+        assert_eq!(told.lines().count(), 1, "{told}");
+    }
+}
+
 #[test]
 fn missing_imports_all_told_and_nothing_runs() {
     let place = Place::new();

@@ -22,6 +22,7 @@ fn help_names_commands_and_options() {
     assert_eq!((help.code, &*help.stderr), (Some(0), ""));
     for option in [
         "--engine",
+        "--no-cache",
         "--dir",
         "--env",
         "--invoke",
@@ -36,6 +37,11 @@ fn help_names_commands_and_options() {
         "low 8 bits",
     ] {
         assert!(help.stdout.contains(option), "{option} in {}", help.stdout);
+    }
+    for engine in ENGINES {
+        let named = |line: &&str| line.split_whitespace().next() == Some(engine);
+        let line = help.stdout.lines().find(named);
+        assert!(line.is_some(), "{engine} in {}", help.stdout);
     }
     let long = help.stdout.lines().find(|line| line.chars().count() > 100);
     assert_eq!(long, None);

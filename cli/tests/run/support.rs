@@ -6,16 +6,14 @@ use std::process::{Child, Command, Output, Stdio};
 use tempfile::TempDir;
 use turnkey_wasi_common::function::CoreType;
 
-/// Every engine that the command was built with.
-pub(crate) const ENGINES: &[&str] = &[
-    #[cfg(feature = "wasmtime")]
-    "wasmtime",
-    #[cfg(feature = "wasmi")]
-    "wasmi",
-];
+pub(crate) use crate::engines::ENGINES;
 
-/// A directory from which the command is run, and in which its files lie.
-pub(crate) struct Place(TempDir);
+/// A directory from which the command is run, and in which its files lie; and another in which it
+/// keeps what it compiles.
+pub(crate) struct Place {
+    files: TempDir,
+    cache: TempDir,
+}
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +25,10 @@ pub(crate) struct Ended {
 
 impl Place {
     pub(crate) fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        Self {
+            files: tempfile::tempdir().unwrap(),
+            cache: tempfile::tempdir().unwrap(),
+        }
     }
 
     /// A place with a module in `guest.wat`.
@@ -38,7 +39,13 @@ impl Place {
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
+        self.files.path().join(name)
+    }
+
+    /// The folder of what the command keeps.
+    #[cfg(feature = "wasmtime")]
+    pub(crate) fn cache(&self) -> PathBuf {
+        self.cache.path().join("turnkey")
     }
 
     pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) {
@@ -52,7 +59,8 @@ impl Place {
     /// The command, about to be started here.
     pub(crate) fn command<S: AsRef<std::ffi::OsStr>>(&self, args: &[S]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_turnkey"));
-        command.args(args).current_dir::<&Path>(self.0.path());
+        command.args(args).current_dir::<&Path>(self.files.path());
+        command.env("XDG_CACHE_HOME", self.cache.path());
         command.stdin(Stdio::null());
         command
     }

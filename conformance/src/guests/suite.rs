@@ -86,7 +86,7 @@ impl Suite {
     }
 
     /// Reads the suites in and below a folder: each folder that holds a manifest, or the folder
-    /// itself if there is none.
+    /// itself if there is none. A suite without tests is left out.
     ///
     /// # Errors
     /// As [`read`](Self::read), and that there is no test.
@@ -97,9 +97,12 @@ impl Suite {
         if folders.is_empty() {
             folders.push(folder.to_owned());
         }
-        let suites = folders.iter().map(|folder| Self::read(folder));
-        let suites = suites.collect::<Result<Vec<_>, _>>()?;
-        if suites.iter().all(|suite| suite.cases.is_empty()) {
+        let mut suites = folders
+            .iter()
+            .map(|folder| Self::read(folder))
+            .collect::<Result<Vec<_>, _>>()?;
+        suites.retain(|suite| !suite.cases.is_empty());
+        if suites.is_empty() {
             let why = "there are no tests: no folder holds a manifest.json and modules";
             return Err(ReadError::new(folder, io::Error::other(why)));
         }

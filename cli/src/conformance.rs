@@ -1,0 +1,202 @@
+//! `turnkey conformance`: test suites, on any engine or any host.
+
+use crate::engine::{EngineName, Keep};
+use crate::failure::Failure;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+use turnkey_conformance::guests::{Expectations, Suite, embedded};
+use turnkey_conformance::runner::{
+    CommandHost, EngineHost, Host, Report, Runner, TestReport, to_json, to_junit,
+};
+use turnkey_snapshots::engine::EngineOptions;
+
+/// What `turnkey conformance` is told.
+#[derive(Debug, clap::Args)]
+#[command(after_help = NOTES)]
+pub(crate) struct Conformance {
+    /// An engine that is tested; all that are built in if none is named. Repeatable
+    #[arg(long = "engine", value_name = "ENGINE", value_enum)]
+    engines: Vec<EngineName>,
+
+    /// Test a command instead, through an adapter of wasi-testsuite's (a Python module)
+    #[arg(long, value_name = "FILE", conflicts_with = "engines")]
+    adapter: Option<PathBuf>,
+
+    /// Say which tests are expected to fail, in wasi-testsuite's TOML. Repeatable
+    #[arg(long, value_name = "FILE")]
+    expect: Vec<PathBuf>,
+
+    /// Run only tests whose names contain this. Repeatable
+    #[arg(long, value_name = "TEXT")]
+    only: Vec<String>,
+
+    /// Accept the errno of a Unix host alone, where a test knows several
+    #[arg(long)]
+    strict: bool,
+
+    /// How many tests run at once; as many as there are processors if nothing is said
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+
+    /// How long a step of a test may take
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = humantime::parse_duration)]
+    timeout: Duration,
+
+    /// Write a report in wasi-testsuite's JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+
+    /// Write a report in JUnit's XML
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+
+    /// Folders of suites in wasi-testsuite's form; the built-in one if none is named
+    #[arg(value_name = "DIR")]
+    dirs: Vec<PathBuf>,
+}
+
+const NOTES: &str = "\
+Exit codes:
+  0  every test that was run ended as is expected
+  1  a test failed, or passed and is expected to fail
+  2  a mistake in the options or in a suite; nothing has run";
+
+impl Conformance {
+    /// Runs the suites on one host after the other.
+    pub(crate) fn carry_out(self) -> Result<ExitCode, Failure> {
+        let built_in = match self.dirs.is_empty() {
+            true => Some(embedded().map_err(|error| {
+                Failure::set_up(format_args!("the suite cannot be unpacked: {error}"))
+            })?),
+            false => None,
+        };
+        let dirs = built_in.iter().map(|dir| dir.path());
+        let dirs = dirs.chain(self.dirs.iter().map(PathBuf::as_path));
+        let mut suites = Vec::new();
+        for dir in dirs {
+            suites.extend(Suite::find(dir).map_err(Failure::set_up)?);
+        }
+        let mut reports = Vec::new();
+        for host in self.hosts()? {
+            reports.push(self.run(&*host, &suites)?);
+        }
+        self.write(&reports)?;
+        let success = reports.iter().all(Report::is_success);
+        Ok(ExitCode::from(u8::from(!success)))
+    }
+
+    /// The hosts that are tested.
+    fn hosts(&self) -> Result<Vec<Box<dyn Host>>, Failure> {
+        if let Some(adapter) = &self.adapter {
+            let host = CommandHost::new(adapter).map_err(Failure::set_up)?;
+            return Ok(vec![Box::new(host)]);
+        }
+        let named = match &self.engines[..] {
+            [] => EngineName::all(),
+            named => named,
+        };
+        named.iter().map(|name| host(*name)).collect()
+    }
+
+    fn run(&self, host: &dyn Host, suites: &[Suite]) -> Result<Report, Failure> {
+        let mut expectations = Expectations::built_in(&host.name());
+        for file in &self.expect {
+            expectations.read(file).map_err(Failure::set_up)?;
+        }
+        let mut runner = Runner::new(host)
+            .expectations(expectations)
+            .strict(self.strict)
+            .patience(self.timeout)
+            .only(self.only.iter().cloned());
+        if let Some(jobs) = self.jobs {
+            runner = runner.jobs(jobs);
+        }
+        let count = runner.count(suites);
+        if count == 0 {
+            return Err(Failure::set_up(format_args!(
+                "no test's name contains {}; choose another with --only",
+                self.only.join(" or ")
+            )));
+        }
+        let progress = Progress::new(&host.name(), count);
+        let report = runner.run(suites, &mut |suite, test| progress.tell(suite, test));
+        progress.end();
+        let mut stdout = io::stdout().lock();
+        write!(stdout, "{report}").map_err(|error| Failure::output(&error))?;
+        Ok(report)
+    }
+
+    /// Writes the files that are asked for.
+    fn write(&self, reports: &[Report]) -> Result<(), Failure> {
+        if let Some(path) = &self.json {
+            write(path, &format!("{:#}\n", to_json(reports)))?;
+        }
+        if let Some(path) = &self.junit {
+            let junit = to_junit(reports).map_err(Failure::set_up)?;
+            write(path, &junit)?;
+        }
+        Ok(())
+    }
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    fs::write(path, text).map_err(|error| {
+        Failure::set_up(format_args!(
+            "{} cannot be written: {error}",
+            path.display()
+        ))
+    })
+}
+
+/// An engine that is built in, as a host.
+fn host(name: EngineName) -> Result<Box<dyn Host>, Failure> {
+    let options = EngineOptions {
+        fuel: false,
+        interruptible: true,
+    };
+    let engine = name.engine(options, Keep::Nowhere)?;
+    Ok(Box::new(
+        EngineHost::new(engine).context(move || name.context()),
+    ))
+}
+
+/// How far a run has come: a bar on a terminal, a line for each test elsewhere.
+struct Progress(Option<ProgressBar>);
+
+impl Progress {
+    fn new(host: &str, count: usize) -> Self {
+        if !io::stderr().is_terminal() {
+            return Self(None);
+        }
+        let bar = ProgressBar::new(u64::try_from(count).unwrap_or(u64::MAX));
+        if let Ok(style) = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} {msg}") {
+            bar.set_style(style);
+        }
+        bar.set_prefix(host.to_owned());
+        Self(Some(bar))
+    }
+
+    fn tell(&self, suite: &str, test: &TestReport) {
+        match &self.0 {
+            Some(bar) => {
+                bar.set_message(test.name.clone());
+                bar.inc(1);
+            }
+            None => crate::failure::tell(format_args!(
+                "{:5} {suite}: {}",
+                test.outcome.name(),
+                test.name
+            )),
+        }
+    }
+
+    fn end(self) {
+        if let Some(bar) = self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
