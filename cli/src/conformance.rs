@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 use turnkey_conformance::guests::{Expectations, Suite, embedded};
 use turnkey_conformance::runner::{
-    CommandHost, EngineHost, Host, Report, Runner, TestReport, to_json, to_junit,
+    CommandHost, EngineHost, Host, Report, Runner, TestReport, to_json, to_junit, to_matrix,
 };
 use turnkey_snapshots::engine::EngineOptions;
 
@@ -53,6 +53,10 @@ pub(crate) struct Conformance {
     /// Write a report in JUnit's XML
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+
+    /// Write a table of which function answered what
+    #[arg(long, value_name = "FILE")]
+    matrix: Option<PathBuf>,
 
     /// Folders of suites in wasi-testsuite's form; the built-in one if none is named
     #[arg(value_name = "DIR")]
@@ -138,6 +142,9 @@ impl Conformance {
         if let Some(path) = &self.junit {
             let junit = to_junit(reports).map_err(Failure::set_up)?;
             write(path, &junit)?;
+        }
+        if let Some(path) = &self.matrix {
+            write(path, &to_matrix(reports))?;
         }
         Ok(())
     }

@@ -19,11 +19,13 @@
 //! check_suite(&suites().join("preview_0"), &my_engine);
 //! ```
 
+mod answers;
 mod case;
 mod expectations;
 mod operation;
 mod suite;
 
+pub use answers::Declared;
 pub use case::Case;
 pub use expectations::{Expectations, ExpectationsError, Expected};
 pub use operation::{Operation, Output, Run};

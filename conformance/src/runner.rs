@@ -6,6 +6,7 @@
 mod calls;
 mod command;
 mod fixture;
+mod gaps;
 mod host;
 mod in_process;
 mod report;
@@ -16,7 +17,7 @@ pub use calls::{Answers, Calls, FunctionName};
 pub use command::CommandHost;
 pub use host::{Ending, Given, Guest, Host, Refusal};
 pub use in_process::EngineHost;
-pub use report::{Outcome, Report, SuiteReport, TestReport, to_json, to_junit};
+pub use report::{Outcome, Report, SuiteReport, TestReport, to_json, to_junit, to_matrix};
 pub use stream::Stream;
 
 use crate::guests::{Case, Expectations, Suite};
@@ -143,8 +144,16 @@ impl<'a> Runner<'a> {
                 }
             }
         });
-        for report in &mut reports {
+        for (report, suite) in reports.iter_mut().zip(suites) {
             report.tests.sort_by(|a, b| a.name.cmp(&b.name));
+            let whole = report.tests.len() == suite.cases.len();
+            let passed = report.count(Outcome::Pass) == suite.cases.len();
+            // Of a host that does not tell calls, nothing is known; of guests that did not get far,
+            // something else is known.
+            let answers = report.answers();
+            if whole && passed && !suite.declared.is_empty() && !answers.is_empty() {
+                report.gaps = gaps::gaps(&suite.declared, &answers);
+            }
         }
         Report {
             host: self.host.name(),

@@ -1,6 +1,7 @@
 //! A folder of tests.
 
 use super::Case;
+use super::answers::{self, Declared};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::fmt;
@@ -17,6 +18,9 @@ pub struct Suite {
     pub version: String,
     /// Its tests, by name.
     pub cases: Vec<Case>,
+    /// What each function answers its guests, from the files in its folder `answers`. Nothing, if
+    /// that is not declared.
+    pub declared: Declared,
 }
 
 /// The file that makes a folder a suite.
@@ -78,10 +82,12 @@ impl Suite {
         }
         cases.sort_by(|a, b| a.name.cmp(&b.name));
         let name = manifest.name;
+        let declared = answers::read(&folder.join("answers")).map_err(wrong)?;
         Ok(Self {
             name: name.unwrap_or_else(|| folder.display().to_string()),
             version,
             cases,
+            declared,
         })
     }
 

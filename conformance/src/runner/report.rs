@@ -2,9 +2,11 @@
 
 mod json;
 mod junit;
+mod matrix;
 
 pub use json::to_json;
 pub use junit::to_junit;
+pub use matrix::to_matrix;
 
 use super::calls::Answers;
 use std::fmt;
@@ -32,6 +34,9 @@ pub struct SuiteReport {
     pub name: String,
     /// Its tests, by name.
     pub tests: Vec<TestReport>,
+    /// Where what its guests were answered differs from what the suite declares, if all of them
+    /// passed.
+    pub gaps: Vec<String>,
 }
 
 /// What a test came to.
@@ -87,6 +92,7 @@ impl SuiteReport {
         Self {
             name: name.to_owned(),
             tests: Vec::new(),
+            gaps: Vec::new(),
         }
     }
 
@@ -96,6 +102,11 @@ impl SuiteReport {
         tests.filter(|test| test.outcome == outcome).count()
     }
 
+    /// What its guests called, and what they were answered.
+    pub fn answers(&self) -> Answers {
+        merged(self.tests.iter().map(|test| &test.answers))
+    }
+
     /// How long its tests took, one after the other.
     pub fn duration(&self) -> Duration {
         self.tests.iter().map(|test| test.duration).sum()
@@ -103,22 +114,29 @@ impl SuiteReport {
 }
 
 impl Report {
-    /// Whether there were tests, and all that were run ended as is expected.
+    /// Whether there were tests, and all that were run ended as is expected, with the answers that
+    /// their suites declare.
     pub fn is_success(&self) -> bool {
+        if self.suites.iter().any(|suite| !suite.gaps.is_empty()) {
+            return false;
+        }
         let mut tests = self.suites.iter().flat_map(|suite| &suite.tests).peekable();
         tests.peek().is_some() && tests.all(|test| !test.outcome.is_failure())
     }
 
     /// What all guests called, and what they were answered.
     pub fn answers(&self) -> Answers {
-        let mut all = Answers::new();
-        for test in self.suites.iter().flat_map(|suite| &suite.tests) {
-            for (function, answers) in &test.answers {
-                all.entry(*function).or_default().extend(answers);
-            }
-        }
-        all
+        let tests = self.suites.iter().flat_map(|suite| &suite.tests);
+        merged(tests.map(|test| &test.answers))
     }
+}
+
+fn merged<'a>(all: impl Iterator<Item = &'a Answers>) -> Answers {
+    let mut merged = Answers::new();
+    for (function, answers) in all.flatten() {
+        merged.entry(*function).or_default().extend(answers);
+    }
+    merged
 }
 
 /// A line for each suite, below the tests of it that were not as expected.
@@ -147,6 +165,9 @@ impl fmt::Display for Report {
                 }
             }
             writeln!(f)?;
+            for gap in &suite.gaps {
+                writeln!(f, "      {gap}")?;
+            }
         }
         Ok(())
     }
