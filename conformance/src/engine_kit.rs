@@ -37,6 +37,7 @@ pub fn check_engine(new: New<'_>) {
     ending::check_exit_codes(new);
     ending::check_traps(new);
     calls::check_values(new);
+    calls::check_deep_calls(new);
     limits::check_fuel(new);
     limits::check_memory_limit(new);
     interrupt::check_interrupt(new);

@@ -72,6 +72,41 @@ pub(super) fn check_values(new: New<'_>) {
     }
 }
 
+/// How deep a guest's own calls must be able to nest. Interpreters and compilers of other languages
+/// need some thousands.
+const DEEP: i32 = 8_000;
+
+pub(super) fn check_deep_calls(new: New<'_>) {
+    let text = r#"(module
+        (func $sum (export "sum") (param i32) (result i32)
+            (if (result i32) (local.get 0)
+                (then (i32.add (local.get 0)
+                    (call $sum (i32.sub (local.get 0) (i32.const 1)))))
+                (else (i32.const 0))))
+        (func (export "endless") (result i32) (call $sum (i32.const -1))))"#;
+    for options in EVERY {
+        let engine = new(options);
+        let module = compile(&*engine, text);
+        let mut instance = module.instantiate(node(empty())).unwrap();
+        let sum = call(&mut *instance, "sum", &[Value::I32(DEEP)]);
+        assert_eq!(
+            sum,
+            Ok(vec![Value::I32(DEEP * (DEEP + 1) / 2)]),
+            "deep calls"
+        );
+        let ended = call(&mut *instance, "endless", &[]);
+        assert_eq!(
+            trap(ended.unwrap_err()).kind(),
+            TrapKind::Wasm,
+            "deep calls"
+        );
+        assert!(
+            call(&mut *instance, "sum", &[Value::I32(1)]).is_ok(),
+            "deep calls"
+        );
+    }
+}
+
 fn bits(value: Value) -> (ValueType, u64) {
     let bits = match value {
         Value::I32(value) => u64::from(u32::from_ne_bytes(value.to_ne_bytes())),
