@@ -35,15 +35,19 @@ impl TinywasmModule {
             let parsed = parser.parse_module_bytes(wasm);
             parsed.map_err(refused)
         };
-        let module = parse(wasm)?;
-        check_memories(&module)?;
+        let rewrite = |module: &tinywasm::Module, watch| {
+            let rewritten = rewrite(wasm, module, watch);
+            let rewritten = rewritten.map_err(|error| CompileError(error.to_string()))?;
+            rewritten.map(|wasm| parse(&wasm)).transpose()
+        };
+        let read = parse(wasm)?;
+        check_memories(&read)?;
         let watch = match options.fuel || options.interruptible {
             true => Watch::Code,
             false => Watch::Tables,
         };
-        let rewritten = rewrite(wasm, &module, watch);
-        let rewritten = rewritten.map_err(|error| CompileError(error.to_string()))?;
-        let watched = rewritten.map(|wasm| parse(&wasm)).transpose()?;
+        let watched = rewrite(&read, watch)?;
+        let module = rewrite(&read, Watch::Nothing)?.unwrap_or(read);
         let imports = module.imports().map(|import| Import {
             module: import.module.to_owned(),
             name: import.name.to_owned(),

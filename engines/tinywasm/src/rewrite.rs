@@ -9,6 +9,11 @@
 //! | `i32.store` or `i64.store` of N at S | a table of S elements is to have N more |
 //! | `i32.load16_u` | is that granted? |
 //! | `i32.store16` | it was granted, and did not happen |
+//!
+//! Beside this every module is mended. tinywasm 0.10.0 makes one instruction of a `local.get` and
+//! the `local.tee` behind it even if a block ends between them, and whoever branches to that end
+//! goes past the `tee`. So there, and where a loop begins, a `local.set` and a `local.get` stand for
+//! it.
 
 use std::ops::Range;
 use tinywasm::types::{MemoryArch, TableType, WasmType};
@@ -18,6 +23,8 @@ use wasmparser::{BinaryReader, BinaryReaderError, FunctionBody, Operator, Parser
 /// What of a module is watched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Watch {
+    /// Nothing: the module is only mended.
+    Nothing,
     /// Tables that grow.
     Tables,
     /// Tables that grow, and every function and loop.
@@ -25,7 +32,7 @@ pub(crate) enum Watch {
 }
 
 /// Rewrites a module that tinywasm has read and found valid. `None` if nothing in it has to be
-/// watched.
+/// watched; if nothing is to be, `None` if it need not be mended.
 pub(crate) fn rewrite(
     wasm: &[u8],
     module: &tinywasm::Module,
@@ -42,10 +49,16 @@ pub(crate) fn rewrite(
         gauge: index(memories.count() + module.memory_types.len()),
         functions: index(module.func_type_idxs.len()),
         growing: Vec::new(),
+        mended: false,
     };
     let bodies = parts.bodies.iter().map(|body| writer.body(wasm, body));
     let bodies: Vec<Vec<u8>> = bodies.collect::<Result<_, _>>()?;
-    if bodies.is_empty() || (watch == Watch::Tables && writer.growing.is_empty()) {
+    let needed = match watch {
+        Watch::Nothing => writer.mended,
+        Watch::Tables => !writer.growing.is_empty(),
+        Watch::Code => !bodies.is_empty(),
+    };
+    if !needed {
         return Ok(None);
     }
 
@@ -61,7 +74,8 @@ pub(crate) fn rewrite(
     let code: Vec<Vec<u8>> = bodies.into_iter().chain(growers).collect();
 
     let mut out = wasm_encoder::Module::new();
-    let mut has_memory = false;
+    // The gauge's, which nobody needs where nothing is watched.
+    let mut has_memory = watch == Watch::Nothing;
     let memory = [vec![0, 0]];
     for (id, content) in &parts.sections {
         let content = wasm.get(content.clone()).unwrap_or_default();
@@ -72,7 +86,7 @@ pub(crate) fn rewrite(
         match *id {
             TYPE => section(&mut out, SectionId::Type, &appended(content, &types)?),
             FUNCTION => section(&mut out, SectionId::Function, &appended(content, &indices)?),
-            MEMORY => {
+            MEMORY if !has_memory => {
                 section(&mut out, SectionId::Memory, &appended(content, &memory)?);
                 has_memory = true;
             }
@@ -149,6 +163,8 @@ enum Change {
     Pay(usize),
     /// The function of this index grows a table instead.
     Call(u32),
+    /// The local variable of this index is set, and then read.
+    SetAndGet(u32),
 }
 
 struct Writer {
@@ -159,6 +175,8 @@ struct Writer {
     functions: u32,
     /// The tables that grow. A function of ours does it for each, after the module's own.
     growing: Vec<u32>,
+    /// There was something to mend.
+    mended: bool,
 }
 
 impl Writer {
@@ -172,6 +190,8 @@ impl Writer {
         let mut changes = vec![(begin..begin, Change::Pay(0))];
         // The piece of each block that is open.
         let mut open = vec![0];
+        // Others may come to this place by a branch.
+        let mut is_target = false;
         while !operators.eof() {
             let (operator, start) = operators.read_with_offset()?;
             let end = operators.original_position();
@@ -184,6 +204,8 @@ impl Writer {
             if let Some(cost) = costs.get_mut(piece) {
                 *cost += 1;
             }
+            let was_target = is_target;
+            is_target = matches!(operator, Operator::End | Operator::Loop { .. });
             match operator {
                 Operator::Block { .. } | Operator::If { .. } | Operator::Loop { .. } => {
                     open.push(piece);
@@ -191,7 +213,11 @@ impl Writer {
                 Operator::End => {
                     open.pop();
                 }
-                Operator::TableGrow { table } => {
+                Operator::LocalTee { local_index } if was_target => {
+                    self.mended = true;
+                    changes.push((start..end, Change::SetAndGet(local_index)));
+                }
+                Operator::TableGrow { table } if self.watch != Watch::Nothing => {
                     changes.push((start..end, Change::Call(self.grower(table))));
                 }
                 _ => {}
@@ -209,6 +235,10 @@ impl Writer {
                 }
                 Change::Pay(_) => {}
                 Change::Call(function) => Instruction::Call(*function).encode(&mut content),
+                Change::SetAndGet(local) => {
+                    Instruction::LocalSet(*local).encode(&mut content);
+                    Instruction::LocalGet(*local).encode(&mut content);
+                }
             }
         }
         content.extend_from_slice(wasm.get(copied..body.range().end).unwrap_or_default());

@@ -232,3 +232,53 @@ fn fuel_each_instruction_is_about_a_unit() {
     // Four instructions, two to branch, the loop itself and its end; and the function's end.
     assert_eq!(before - instance.fuel().unwrap(), 8 * 1000 + 1);
 }
+
+/// tinywasm 0.10.0 computes all but the last of these wrongly, where the adapter leaves them as
+/// they are.
+#[test]
+fn local_tee_where_branches_come_together_takes_the_value_of_each() {
+    let text = r#"(module
+        (func (export "if") (param i32 i32) (result i32) (local i32)
+            (local.tee 2 (if (result i32) (local.get 0)
+                (then (i32.add (local.get 0) (i32.const 0))) (else (local.get 1)))))
+        (func (export "br") (param i32 i32) (result i32) (local i32)
+            (drop (local.tee 2 (block (result i32)
+                (drop (br_if 0 (i32.const 8) (local.get 0)))
+                (local.get 1))))
+            (local.get 2))
+        (func (export "loop") (param i32 i32) (result i32) (local i32)
+            local.get 1
+            loop (param i32) (result i32)
+                local.tee 2
+                local.get 0
+                if (param i32) (result i32)
+                    drop
+                    i32.const 0
+                    local.set 0
+                    i32.const 8
+                    br 1
+                end
+            end
+            drop
+            local.get 2)
+        (func (export "plain") (param i32 i32) (result i32) (local i32)
+            (drop (local.tee 2 (local.get 0)))
+            (local.get 2)))"#;
+    for options in [EngineOptions::default(), BOTH] {
+        let module = compile(options, text).unwrap();
+        let nodes = match options == BOTH {
+            true => vec![watched(), unwatched()],
+            false => vec![unwatched()],
+        };
+        for node in nodes {
+            let mut instance = module.instantiate(node).unwrap();
+            for name in ["if", "br", "loop", "plain"] {
+                let func = instance.export(name).unwrap();
+                let mut results = [Value::I32(-1)];
+                let args = [Value::I32(8), Value::I32(4)];
+                instance.call(func, &args, &mut results).unwrap();
+                assert_eq!(results, [Value::I32(8)], "{name} {options:?}");
+            }
+        }
+    }
+}
