@@ -9,14 +9,14 @@
 //! `cargo run -p turnkey-conformance --bin build-guests` makes each `NAME.wasm` from the `NAME.wat`
 //! or `NAME.c` beside it.
 //!
-//! An adapter of an engine is put through a suite like this:
+//! An adapter of an engine is put through all of them like this:
 //!
 //! ```no_run
 //! # use turnkey_snapshots::engine::{Engine, EngineOptions};
 //! # fn my_engine(options: EngineOptions) -> Box<dyn Engine> { unimplemented!() }
-//! use turnkey_conformance::guests::{check_suite, suites};
+//! use turnkey_conformance::guests::check_suites;
 //!
-//! check_suite(&suites().join("preview_0"), &my_engine);
+//! check_suites(&my_engine);
 //! ```
 
 mod answers;
@@ -68,15 +68,15 @@ pub fn embedded() -> io::Result<TempDir> {
     Ok(folder)
 }
 
-/// Runs every test of a suite on an engine, with the host's files and clocks.
+/// Runs every test of every suite of this package on an engine, with the host's files and clocks.
 ///
 /// # Panics
-/// The suite cannot be read, or a test did not end as is expected of the engine. The message names
-/// each such test, with what differed.
-pub fn check_suite(folder: &Path, new: New<'_>) {
+/// A suite cannot be read, a test did not end as is expected of the engine, or the guests were
+/// answered otherwise than their suite declares. The message names each, with what differed.
+pub fn check_suites(new: New<'_>) {
     #[expect(clippy::panic, reason = "a check that fails panics, as a test does")]
     let fail = |message: String| -> ! { panic!("{message}") };
-    let suite = Suite::read(folder).unwrap_or_else(|error| fail(error.to_string()));
+    let suites = Suite::find(&suites()).unwrap_or_else(|error| fail(error.to_string()));
     let engine = new(EngineOptions {
         interruptible: true,
         ..EngineOptions::default()
@@ -84,7 +84,7 @@ pub fn check_suite(folder: &Path, new: New<'_>) {
     let expectations = Expectations::built_in(engine.name());
     let host = EngineHost::new(engine);
     let runner = Runner::new(&host).expectations(expectations);
-    let report = runner.run(&[suite], &mut |_, _| {});
+    let report = runner.run(&suites, &mut |_, _| {});
     if !report.is_success() {
         fail(report.to_string());
     }

@@ -222,6 +222,7 @@ mod tests {
         assert!(trap(&[], at(0, u32::MAX)));
         assert!(!trap(&[(u32::MAX, 0)], None));
         assert!(!trap(&[], at(65536, 0)));
+        assert!(!trap(&[], at(u32::MAX, 0)));
 
         let (mut bytes, iovecs) = memory_with(&[(0, 65536); 200]);
         bytes.resize(1 << 17, 0);

@@ -64,6 +64,9 @@ pub(crate) trait Bytes {
     /// Sees that `count` elements of `size` bytes, aligned to `align`, lie within the memory.
     fn check_array(&self, start: u32, count: u32, size: u32, align: u32) -> Result<(), Error> {
         let length = u64::from(count) * u64::from(size);
+        if length == 0 {
+            return Ok(());
+        }
         if start % align != 0 {
             let message = format!("the guest passed {start:#x}, which is not aligned to {align}");
             return Err(Trap::new(TrapKind::Fault, message).into());
@@ -96,7 +99,7 @@ impl Bytes for GuestMemory<'_> {
 ///
 /// # Errors
 /// In this order:
-/// - a trap: it leads beyond the memory.
+/// - a trap: it leads beyond the memory, and is not empty.
 /// - `NAMETOOLONG`: it has more bytes than a path may have.
 /// - `ILSEQ`: it is not UTF-8.
 pub(crate) fn path_text<'m>(
@@ -104,6 +107,9 @@ pub(crate) fn path_text<'m>(
     text: GuestPtr<str>,
 ) -> Result<&'m str, Error> {
     let (start, length) = text.offset();
+    if length == 0 {
+        return Ok("");
+    }
     if length as usize > GuestPath::LONGEST {
         memory.check_array(start, length, 1, 1)?;
         return Err(Errno::Nametoolong.into());
@@ -150,6 +156,8 @@ mod tests {
             (20_000, 4096, Err(Some(Errno::Nametoolong))),
             (0, 65536, Err(Some(Errno::Nametoolong))),
             (65536, 0, Ok(0)),
+            (65537, 0, Ok(0)),
+            (u32::MAX, 0, Ok(0)),
             (65535, 2, Err(None)),
             (0, 65537, Err(None)),
             (1, u32::MAX, Err(None)),

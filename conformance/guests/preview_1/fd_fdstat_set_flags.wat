@@ -1,0 +1,182 @@
+;; fd_fdstat_set_flags: append and nonblock go on and off; nothing else can be set.
+;;
+;; It is given `empty.dir` as its one preopen, fd 3. What it makes there it removes. It
+;; exits with 0, or with the number of the check that failed.
+(module
+  (import "wasi_snapshot_preview1" "fd_close"
+    (func $fd_close (param i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_fdstat_get"
+    (func $fd_fdstat_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_fdstat_set_flags"
+    (func $fd_fdstat_set_flags (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_pread"
+    (func $fd_pread (param i32 i32 i32 i64 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_seek"
+    (func $fd_seek (param i32 i64 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write"
+    (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "path_open"
+    (func $path_open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "path_unlink_file"
+    (func $path_unlink_file (param i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
+
+  (memory (export "memory") 1)
+
+  ;; Errnos.
+  (global $success i32 (i32.const 0))
+  (global $badf i32 (i32.const 8))
+  (global $inval i32 (i32.const 28))
+
+  (data (i32.const 64) "fd_fdstat_set_flags.cleanup")
+  (data (i32.const 96) "0123")
+  (data (i32.const 104) "45")
+  (data (i32.const 112) "012345")
+  (data (i32.const 120) "x")
+  (data (i32.const 128) "0x2345")
+
+  ;; Exits with the number of a check if an errno is not the one that is wanted.
+  (func $expect (param $check i32) (param $errno i32) (param $wanted i32)
+    (if (i32.ne (local.get $errno) (local.get $wanted))
+      (then (call $proc_exit (local.get $check)))))
+
+  ;; Exits with the number of a check if a number is not the one that is wanted.
+  (func $is (param $check i32) (param $found i32) (param $wanted i32)
+    (if (i32.ne (local.get $found) (local.get $wanted))
+      (then (call $proc_exit (local.get $check)))))
+
+  ;; Writes an iovec: a place, and a number of bytes.
+  (func $iovec (param $at i32) (param $start i32) (param $length i32)
+    (i32.store (local.get $at) (local.get $start))
+    (i32.store offset=4 (local.get $at) (local.get $length)))
+
+  ;; Opens what lies beneath fd 3, as it is asked; answers the descriptor.
+  (func $open (param $check i32) (param $path i32) (param $length i32) (param $oflags i32)
+    (param $rights i64) (param $fdflags i32) (result i32)
+    (call $expect (local.get $check)
+      (call $path_open (i32.const 3) (i32.const 0) (local.get $path) (local.get $length)
+        (local.get $oflags) (local.get $rights) (i64.const 0) (local.get $fdflags)
+        (i32.const 0))
+      (i32.const 0))
+    (i32.load (i32.const 0)))
+
+  ;; Writes a text at the descriptor's offset.
+  (func $write (param $check i32) (param $fd i32) (param $text i32) (param $length i32)
+    (call $iovec (i32.const 8) (local.get $text) (local.get $length))
+    (call $expect (local.get $check)
+      (call $fd_write (local.get $fd) (i32.const 8) (i32.const 1) (i32.const 0)) (i32.const 0))
+    (call $is (local.get $check) (i32.load (i32.const 0)) (local.get $length)))
+
+  ;; Reads as many bytes of a file as there are, 256 at most, to 1024; sees how many they are.
+  (func $read_at (param $check i32) (param $fd i32) (param $offset i64) (param $wanted i32)
+    (call $iovec (i32.const 8) (i32.const 1024) (i32.const 256))
+    (call $expect (local.get $check)
+      (call $fd_pread (local.get $fd) (i32.const 8) (i32.const 1) (local.get $offset)
+        (i32.const 0))
+      (i32.const 0))
+    (call $is (local.get $check) (i32.load (i32.const 0)) (local.get $wanted)))
+
+  ;; Sees that a file of at most 256 bytes holds a text and nothing else.
+  (func $holds_file (param $check i32) (param $fd i32) (param $text i32) (param $length i32)
+    (call $read_at (local.get $check) (local.get $fd) (i64.const 0) (local.get $length))
+    (call $holds_text (local.get $check) (i32.const 1024) (local.get $text)
+      (local.get $length)))
+
+  ;; Moves a descriptor's offset.
+  (func $goes_to (param $check i32) (param $fd i32) (param $offset i64)
+    (call $expect (local.get $check)
+      (call $fd_seek (local.get $fd) (local.get $offset) (i32.const 0) (i32.const 0))
+      (i32.const 0)))
+
+  ;; Sees that there is a text somewhere in memory.
+  (func $holds_text (param $check i32) (param $at i32) (param $text i32) (param $length i32)
+    (local $end i32)
+    (local.set $end (i32.add (local.get $at) (local.get $length)))
+    (block $same
+      (loop $bytes
+        (br_if $same (i32.eq (local.get $at) (local.get $end)))
+        (call $is (local.get $check) (i32.load8_u (local.get $at))
+          (i32.load8_u (local.get $text)))
+        (local.set $at (i32.add (local.get $at) (i32.const 1)))
+        (local.set $text (i32.add (local.get $text) (i32.const 1)))
+        (br $bytes))))
+
+  ;; Closes a descriptor.
+  (func $close (param $check i32) (param $fd i32)
+    (call $expect (local.get $check) (call $fd_close (local.get $fd)) (i32.const 0)))
+
+  ;; Removes a file beneath fd 3.
+  (func $unlink (param $check i32) (param $path i32) (param $length i32)
+    (call $expect (local.get $check)
+      (call $path_unlink_file (i32.const 3) (local.get $path) (local.get $length))
+      (i32.const 0)))
+
+  ;; Sees which flags a descriptor has.
+  (func $flags_are (param $check i32) (param $fd i32) (param $wanted i32)
+    (call $expect (local.get $check) (call $fd_fdstat_get (local.get $fd) (i32.const 2048))
+      (global.get $success))
+    (call $is (local.get $check) (i32.load16_u (i32.const 2050)) (local.get $wanted)))
+
+  (func (export "_start")
+    (local $fd i32)
+    (local $other i32)
+
+    ;; 1: a file of four bytes.
+    (local.set $fd
+      (call $open (i32.const 1) (i32.const 64) (i32.const 27) (i32.const 5)
+        (i64.const 0x8e001ff) (i32.const 0)))
+    (call $write (i32.const 1) (local.get $fd) (i32.const 96) (i32.const 4))
+    ;; 2, 3: it appends from now on, wherever the offset is.
+    (call $expect (i32.const 2) (call $fd_fdstat_set_flags (local.get $fd) (i32.const 1))
+      (global.get $success))
+    (call $flags_are (i32.const 2) (local.get $fd) (i32.const 1))
+    (call $goes_to (i32.const 3) (local.get $fd) (i64.const 0))
+    (call $write (i32.const 3) (local.get $fd) (i32.const 104) (i32.const 2))
+    (call $holds_file (i32.const 3) (local.get $fd) (i32.const 112) (i32.const 6))
+    ;; 4: the flags are replaced, not added to.
+    (call $expect (i32.const 4) (call $fd_fdstat_set_flags (local.get $fd) (i32.const 4))
+      (global.get $success))
+    (call $flags_are (i32.const 4) (local.get $fd) (i32.const 4))
+    ;; 5: it appends no more, and writes in place.
+    (call $goes_to (i32.const 5) (local.get $fd) (i64.const 1))
+    (call $write (i32.const 5) (local.get $fd) (i32.const 120) (i32.const 1))
+    (call $holds_file (i32.const 5) (local.get $fd) (i32.const 128) (i32.const 6))
+    ;; 6, 7: both, and none.
+    (call $expect (i32.const 6) (call $fd_fdstat_set_flags (local.get $fd) (i32.const 5))
+      (global.get $success))
+    (call $flags_are (i32.const 6) (local.get $fd) (i32.const 5))
+    (call $expect (i32.const 7) (call $fd_fdstat_set_flags (local.get $fd) (i32.const 0))
+      (global.get $success))
+    (call $flags_are (i32.const 7) (local.get $fd) (i32.const 0))
+
+    ;; 8 to 11: dsync, rsync and sync cannot be set; what there was stays.
+    (call $expect (i32.const 8) (call $fd_fdstat_set_flags (local.get $fd) (i32.const 1))
+      (global.get $success))
+    (call $expect (i32.const 8) (call $fd_fdstat_set_flags (local.get $fd) (i32.const 2))
+      (global.get $inval))
+    (call $expect (i32.const 9) (call $fd_fdstat_set_flags (local.get $fd) (i32.const 8))
+      (global.get $inval))
+    (call $expect (i32.const 10) (call $fd_fdstat_set_flags (local.get $fd) (i32.const 16))
+      (global.get $inval))
+    (call $expect (i32.const 11) (call $fd_fdstat_set_flags (local.get $fd) (i32.const 20))
+      (global.get $inval))
+    (call $flags_are (i32.const 11) (local.get $fd) (i32.const 1))
+    ;; 12: another descriptor of the file has flags of its own.
+    (local.set $other
+      (call $open (i32.const 12) (i32.const 64) (i32.const 27) (i32.const 0)
+        (i64.const 0x8e001ff) (i32.const 0)))
+    (call $flags_are (i32.const 12) (local.get $other) (i32.const 0))
+    (call $close (i32.const 12) (local.get $other))
+
+    ;; 13: a directory.
+    (call $expect (i32.const 13) (call $fd_fdstat_set_flags (i32.const 3) (i32.const 4))
+      (global.get $badf))
+    (call $flags_are (i32.const 13) (i32.const 3) (i32.const 0))
+    ;; 14, 15: what is closed, and what there never was.
+    (call $close (i32.const 14) (local.get $fd))
+    (call $expect (i32.const 14) (call $fd_fdstat_set_flags (local.get $fd) (i32.const 0))
+      (global.get $badf))
+    (call $expect (i32.const 15) (call $fd_fdstat_set_flags (i32.const -1) (i32.const 0))
+      (global.get $badf))
+    ;; 16: the file goes.
+    (call $unlink (i32.const 16) (i32.const 64) (i32.const 27))))

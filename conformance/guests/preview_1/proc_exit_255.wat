@@ -1,0 +1,8 @@
+;; proc_exit with the largest code that every system hands on.
+(module
+  (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
+
+  (memory (export "memory") 1)
+
+  (func (export "_start")
+    (call $proc_exit (i32.const 255))))

@@ -1,0 +1,16 @@
+;; A bit of fdflags that means nothing, of a descriptor that is none.
+;; The call does not return.
+;;
+;; It exits with 2 if the call returns.
+(module
+  (import "wasi_snapshot_preview1" "sock_accept"
+    (func $sock_accept (param i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit"
+    (func $proc_exit (param i32)))
+
+  (memory (export "memory") 1)
+
+  (func (export "_start")
+    (drop (call $sock_accept (i32.const 9) (i32.const 32) (i32.const 2048)))
+    (call $proc_exit (i32.const 2)))
+)
