@@ -8,15 +8,11 @@ use turnkey_cap_backends::TokioWait;
 use turnkey_snapshots::engine::EngineOptions;
 use turnkey_wasi_common::Builder;
 use turnkey_wasmtime::WasmtimeEngine;
-use wasmtime::{Cache, CacheConfig, Config};
+use wasmtime::{Cache, CacheConfig};
 
 /// wasmtime, whose guests block the thread while they wait.
 pub(super) fn plain(options: EngineOptions, keep: Keep) -> Result<WasmtimeEngine, Failure> {
-    // What `WasmtimeEngine::new` sets.
-    let mut config = Config::new();
-    config
-        .wasm_custom_page_sizes(true)
-        .wasm_wide_arithmetic(true);
+    let mut config = WasmtimeEngine::config();
     if keep == Keep::OnDisk {
         config.cache(on_disk()?);
     }

@@ -46,11 +46,18 @@ impl WasmtimeEngine {
     /// # Errors
     /// wasmtime cannot compile for this machine.
     pub fn new(options: EngineOptions) -> Result<Self> {
+        Self::with_config(Self::config(), options)
+    }
+
+    /// The configuration that [`new`](Self::new) begins with, to be changed and handed to
+    /// [`with_config`](Self::with_config): wasmtime's own, with custom page sizes and wide
+    /// arithmetic.
+    pub fn config() -> Config {
         let mut config = Config::new();
         config
             .wasm_custom_page_sizes(true)
             .wasm_wide_arithmetic(true);
-        Self::with_config(config, options)
+        config
     }
 
     /// An engine with a configuration of its own, for instance with pooled memory or a smaller
