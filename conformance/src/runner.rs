@@ -22,6 +22,7 @@ pub use stream::Stream;
 
 use crate::guests::{Case, Expectations, Suite};
 use std::num::NonZero;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -30,9 +31,6 @@ use test::{Seen, Stopped};
 
 /// Tells the Rust tests of wasi-testsuite to accept the errno of a Unix host alone.
 const STRICT: (&str, &str) = ("ERRNO_MODE_UNIX", "1");
-
-/// Tests of the environment: they fail if anything is in it that they do not give.
-const OF_ENVIRONMENT: &str = "environ_";
 
 /// Runs suites of guests on a host.
 pub struct Runner<'a> {
@@ -80,8 +78,8 @@ impl<'a> Runner<'a> {
     }
 
     /// Whether guests are told to accept the errno of a Unix host alone, by the variable
-    /// `ERRNO_MODE_UNIX` in their environment. Tests whose names begin with `environ_` are not:
-    /// they check that the environment is what they gave.
+    /// `ERRNO_MODE_UNIX` in their environment. Those whose modules do not name it are not: they could
+    /// make nothing of it, and some check that the environment is what they gave.
     #[must_use]
     pub fn strict(mut self, strict: bool) -> Self {
         self.strict = strict;
@@ -200,10 +198,18 @@ impl<'a> Runner<'a> {
 
     /// What is added to the environment of a test's guests.
     fn extra(&self, case: &Case) -> Vec<(String, String)> {
-        if !self.strict || case.name.starts_with(OF_ENVIRONMENT) {
+        let (name, value) = STRICT;
+        if !self.strict || !mentions(&case.module, name) {
             return Vec::new();
         }
-        let (name, value) = STRICT;
         vec![(name.to_owned(), value.to_owned())]
     }
+}
+
+/// Whether a module holds a text, in its data for instance. One that cannot be read does not, and
+/// fails where it is run.
+fn mentions(module: &Path, text: &str) -> bool {
+    let wasm = std::fs::read(module).unwrap_or_default();
+    wasm.windows(text.len())
+        .any(|window| window == text.as_bytes())
 }
