@@ -1,6 +1,8 @@
 //! Guests and checks by which a WASI host is tested.
 
 pub mod engine_kit;
+#[cfg(target_os = "linux")]
+pub mod fuzz;
 pub mod guests;
 pub mod runner;
 pub mod tour;

@@ -1,10 +1,11 @@
 //! Ending a guest from outside, even one that waits.
 
+use crate::sync::{AtomicU8, Mutex, MutexGuard};
 use crate::{Interest, Pollable, Ready, Result, Wakers};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::task::Waker;
 
 /// Why a guest is ended.

@@ -50,6 +50,7 @@ mod stat;
 mod stop;
 mod stream;
 mod strings;
+mod sync;
 pub mod table;
 mod wait;
 

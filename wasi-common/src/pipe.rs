@@ -1,9 +1,10 @@
 //! Pipes in memory.
 
+use crate::sync::{Mutex, MutexGuard};
 use crate::{Errno, Interest, Pollable, Ready, Result, Stream, Wakers};
 use std::collections::VecDeque;
 use std::io::{IoSlice, IoSliceMut};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::Waker;
 
 /// Makes pipes: what goes in at a [`PipeWriter`] comes out at a [`PipeReader`].

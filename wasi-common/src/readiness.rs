@@ -1,8 +1,9 @@
 //! Whether an object can be used without waiting, and who wants to know when it can.
 
 use crate::Result;
+use crate::sync::Mutex;
 use std::any::Any;
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 use std::task::Waker;
 
 /// What somebody waits to do with an object.

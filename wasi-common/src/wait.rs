@@ -1,13 +1,13 @@
 //! Waiting: the only thing that takes time.
 
+use crate::sync::{AtomicBool, Thread, current, park, park_timeout};
 use crate::{Clock, Clocks, Errno, Interest, Pollable, Result};
 use async_trait::async_trait;
 use smallvec::SmallVec;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::task::Waker;
-use std::thread::Thread;
 use std::time::Duration;
 
 /// What a call waits for: any of some objects, or a moment.
@@ -206,7 +206,7 @@ impl BlockingWait for ParkWait {
             return Err(Errno::Notsup.into());
         }
         let unpark = Arc::new(Unpark {
-            thread: std::thread::current(),
+            thread: current(),
             woken: AtomicBool::new(false),
         });
         let waker = Waker::from(Arc::clone(&unpark));
@@ -221,9 +221,9 @@ impl BlockingWait for ParkWait {
                 Err(error) => break Err(error),
                 Ok(Some(0)) => break Ok(()),
                 Ok(Some(nanoseconds)) => {
-                    std::thread::park_timeout(Duration::from_nanos(nanoseconds));
+                    park_timeout(Duration::from_nanos(nanoseconds));
                 }
-                Ok(None) => std::thread::park(),
+                Ok(None) => park(),
             }
         };
         for (object, _) in &wait.objects {

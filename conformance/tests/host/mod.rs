@@ -11,12 +11,15 @@
 #![allow(unreachable_pub, reason = "a module of tests has no public face")]
 
 mod guest;
+pub mod openat2;
+mod operations;
 mod records;
 mod tree;
 
 pub use guest::{BUFFER, Guest, Place};
+pub use operations::{PATH_OPERATIONS, PathOperation};
 pub use records::{
     Dirent, Event, Fdstat, Filestat, Subscription, abstime, eventtype, fdflags, filetype, fstflags,
     oflags, whence,
 };
-pub use tree::{Tree, cpu_time, fifo};
+pub use tree::{Tree, assert_outside_untouched, cpu_time, fifo};

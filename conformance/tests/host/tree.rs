@@ -79,6 +79,23 @@ impl Tree {
     }
 }
 
+/// Nothing beside the guest's directory has changed.
+#[track_caller]
+pub fn assert_outside_untouched(tree: &Tree) {
+    let outside = fs::read_dir(tree.outside("")).unwrap();
+    let names: Vec<_> = outside.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["secret"]);
+    assert_eq!(fs::read(tree.outside("secret")).unwrap(), b"secret");
+    let modified = fs::metadata(tree.outside("secret"))
+        .unwrap()
+        .modified()
+        .unwrap();
+    let age = modified.elapsed().unwrap_or_default();
+    assert!(age < Duration::from_secs(60), "its times were set");
+    let beside = fs::read_dir(tree.path("..")).unwrap();
+    assert_eq!(beside.count(), 2);
+}
+
 pub fn fifo(path: &Path) {
     mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
 }

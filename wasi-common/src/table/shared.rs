@@ -2,10 +2,10 @@
 
 use super::numbers::Numbers;
 use super::{Handle, Table};
+use crate::sync::{ArcSwapOption, Mutex, MutexGuard};
 use crate::{Entry, Errno, Fd};
-use arc_swap::ArcSwapOption;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 type Slot = ArcSwapOption<Entry>;
 

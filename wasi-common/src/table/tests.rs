@@ -41,9 +41,16 @@ fn name(handle: &Handle) -> String {
     name.unwrap_or_default().to_owned()
 }
 
+/// What is open, by its number.
+type Model = BTreeMap<u32, String>;
+
 fn check<T: Table>(steps: &[Step]) {
     let table = T::with_limit(LIMIT);
-    let mut model = BTreeMap::<u32, String>::new();
+    carry_out(&table, &mut Model::new(), steps);
+}
+
+/// Carries out steps on a table, and compares each with what the model says.
+fn carry_out(table: &impl Table, model: &mut Model, steps: &[Step]) {
     for (index, step) in steps.iter().enumerate() {
         match *step {
             Step::Open => {
@@ -97,6 +104,88 @@ proptest! {
     fn shared_table_agrees_with_the_model(steps in steps()) {
         check::<SharedTable>(&steps);
     }
+
+    #[test]
+    fn owned_table_handed_from_thread_to_thread_agrees_with_the_model(
+        steps in steps(),
+        turn in 1_usize..50,
+    ) {
+        let mut table = OwnedTable::with_limit(LIMIT);
+        let mut model = Model::new();
+        for steps in steps.chunks(turn) {
+            std::thread::scope(|scope| {
+                let (table, model) = (&mut table, &mut model);
+                scope.spawn(move || carry_out(table, model, steps));
+            });
+        }
+    }
+
+    #[test]
+    fn shared_table_used_by_threads_nothing_lost_or_doubled(
+        scripts in prop::collection::vec(steps(), 2..4),
+    ) {
+        let table = SharedTable::with_limit(LIMIT);
+        let meanwhile = std::thread::scope(|scope| {
+            let table = &table;
+            let threads = scripts.iter().enumerate();
+            let threads: Vec<_> = threads
+                .map(|(thread, steps)| scope.spawn(move || play(table, thread, steps)))
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+        });
+        let mut opened: Vec<&str> = Vec::new();
+        let mut gone = Vec::new();
+        for (opened_by_one, gone_by_one) in &meanwhile {
+            opened.extend(opened_by_one.iter().map(String::as_str));
+            gone.extend(gone_by_one.iter().map(name));
+        }
+        // What has left the table and what is still there is what was opened, each once.
+        let left: Model = (0..LIMIT)
+            .filter_map(|fd| Some((fd, table.with(Fd(fd), tag).ok()?)))
+            .collect();
+        prop_assert_eq!(table.len(), left.len());
+        gone.extend(left.values().cloned());
+        gone.sort_unstable();
+        opened.sort_unstable();
+        prop_assert_eq!(gone, opened);
+        // And the numbers are what they have to be.
+        let mut model = left;
+        let more = [Step::Open; LIMIT as usize + 1];
+        carry_out(&table, &mut model, &more);
+    }
+}
+
+fn tag(entry: &Entry) -> String {
+    entry.preopen().unwrap().to_owned()
+}
+
+/// Carries out steps while others do; answers the names of what was opened, and what left the
+/// table.
+fn play(table: &SharedTable, thread: usize, steps: &[Step]) -> (Vec<String>, Vec<Handle>) {
+    let (mut opened, mut gone) = (Vec::new(), Vec::new());
+    for (index, step) in steps.iter().enumerate() {
+        match *step {
+            Step::Open => {
+                let tag = format!("{thread} {index}");
+                match table.insert(entry(&tag)) {
+                    Ok(fd) => {
+                        assert!(fd.0 < LIMIT);
+                        opened.push(tag);
+                    }
+                    Err(errno) => assert_eq!(errno, Errno::Mfile),
+                }
+            }
+            Step::Close(fd) => gone.extend(table.remove(Fd(fd))),
+            Step::Renumber(from, to) => {
+                gone.extend(table.renumber(Fd(from), Fd(to)).ok().flatten());
+            }
+            Step::Look(fd) => {
+                let seen = table.with(Fd(fd), tag);
+                assert!(seen.is_ok() || seen == Err(Errno::Badf));
+            }
+        }
+    }
+    (opened, gone)
 }
 
 #[test]

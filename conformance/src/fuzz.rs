@@ -1,0 +1,42 @@
+//! Targets for a fuzzer, none of which needs an engine: what the functions of both snapshots do with
+//! whatever a guest may say.
+//!
+//! Each is a plain function of bytes, from which it makes calls, and which panics when something is
+//! not as it has to be. The package `fuzz` beside this one has them run by libFuzzer; the tests run
+//! them with fixed seeds, and with every input that ever failed.
+//!
+//! A program that wants to know what a call takes from the heap makes
+//! [`stats_alloc::INSTRUMENTED_SYSTEM`] its allocator; elsewhere nothing is counted, and nothing said
+//! about it.
+//!
+//! ```
+//! for (name, target) in turnkey_conformance::fuzz::TARGETS {
+//!     println!("{name}");
+//!     target(b"any bytes");
+//! }
+//! ```
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a target tells what it found by a panic"
+)]
+
+pub mod calls;
+pub mod decoding;
+mod guest;
+mod names;
+pub mod paths;
+mod scratch;
+mod source;
+mod time;
+
+/// A target: a function of any bytes.
+pub type Target = fn(&[u8]);
+
+/// Every target with its name.
+pub const TARGETS: [(&str, Target); 3] = [
+    ("calls", calls::target),
+    ("paths", paths::target),
+    ("decoding", decoding::target),
+];
