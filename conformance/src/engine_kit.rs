@@ -13,6 +13,7 @@
 )]
 
 mod calls;
+mod context_limits;
 mod ending;
 mod interrupt;
 mod limits;
@@ -40,6 +41,7 @@ pub fn check_engine(new: New<'_>) {
     calls::check_deep_calls(new);
     limits::check_fuel(new);
     limits::check_memory_limit(new);
+    context_limits::check_context_limits(new);
     interrupt::check_interrupt(new);
     interrupt::check_interrupt_ends_its_own_guest_only(new);
     modules::check_missing_imports(new);
@@ -47,6 +49,7 @@ pub fn check_engine(new: New<'_>) {
     calls::check_reentry(new);
     ending::check_start_function(new);
     modules::check_compile_errors(new);
+    modules::check_shared_memory(new);
     modules::check_instances_are_apart(new);
     calls::check_handlers(new);
 }

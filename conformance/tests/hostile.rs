@@ -321,10 +321,13 @@ fn every_function_result_at_the_end_of_the_memory_exact() {
     assert!(checked > 100, "{checked}");
 }
 
-/// A guest that really has 4 GiB, and means all of it.
+/// A guest that really has 4 GiB, and means all of it: no length or count of its own makes the host
+/// take memory (CVE-2026-27204).
+///
+/// Broken on purpose: `Buffers::read` makes room for as many ranges as the guest says.
 #[test]
 #[cfg(target_pointer_width = "64")]
-fn sizes_of_four_gigabytes_take_nothing_from_the_host() {
+fn ghsa_852m_cvvp_9p4w_sizes_of_four_gigabytes_take_nothing_from_the_host() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let tree = tree();
     let mut target = Target::new(&tree);
@@ -357,6 +360,18 @@ fn sizes_of_four_gigabytes_take_nothing_from_the_host() {
         ),
         ("fd_prestat_dir_name", vec![3, 0, most], Errno::Success),
         ("poll_oneoff", vec![0, 0, 1 << 26, result], Errno::Nomem),
+        ("fd_read", vec![6, 4096, 1 << 28, result], Errno::Success),
+        ("random_get", vec![result, 1 << 24], Errno::Success),
+        (
+            "path_filestat_get",
+            vec![3, 0, 64, most - 127, result],
+            Errno::Nametoolong,
+        ),
+        (
+            "path_symlink",
+            vec![64, most - 127, 3, 64, 4],
+            Errno::Nametoolong,
+        ),
     ] {
         // The calls before have left results at the beginning.
         target.guest.put(0, &[0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]);

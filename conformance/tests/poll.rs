@@ -11,8 +11,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 use turnkey_cap_backends::{HostStream, builder};
 use turnkey_wasi_common::{
-    Access, Builder, DeniedClocks, Errno, Interrupt, Limits, Pipe, PipeWriter, Reason, Rights,
-    Stop, TrapKind,
+    Access, Builder, DeniedClocks, Errno, Interrupt, Pipe, PipeWriter, Reason, Rights, Stop,
+    TrapKind,
 };
 
 const REALTIME: u32 = 0;
@@ -362,75 +362,6 @@ fn poll_oneoff_pipe_in_memory_room_and_bytes() {
     assert_eq!((events[1].userdata, events[1].hangup), (101, true));
     assert_eq!(guest.fd_read(0, 9).unwrap(), b"abcde");
     assert_eq!(poll(&mut guest)[0], event(100, read, 0, true));
-}
-
-#[test]
-fn poll_oneoff_events_written_over_the_subscriptions() {
-    let mut guest = guest_with_file();
-    let wanted = [Subscription::Read(4), after(MONOTONIC, milliseconds(20))];
-    for subscriptions in [&wanted[..], &wanted[1..]] {
-        let (at, _, count) = guest.put_subscriptions(subscriptions);
-        let at = u64::from(at);
-        let polled = guest.invoke("poll_oneoff", &[at, at, count as u64, 0]);
-        assert_eq!(polled, Ok(Errno::Success));
-        let event = Event::of(guest.bytes(BUFFER, Event::SIZE));
-        assert_eq!((event.userdata, event.errno), (100, Errno::Success));
-    }
-}
-
-#[test]
-fn poll_oneoff_more_than_the_limit_nomem() {
-    let tree = Tree::new().file("file", "contents");
-    let limits = Limits {
-        subscriptions: 5,
-        ..Limits::default()
-    };
-    let builder = tree.builder(Access::ReadWrite).limits(limits);
-    let mut guest = Guest::new(builder.build().unwrap());
-    guest.path_open((3, "file"), 0, READ_WRITE).unwrap();
-    assert_eq!(
-        guest
-            .poll_oneoff(&[Subscription::Read(4); 5])
-            .unwrap()
-            .len(),
-        5
-    );
-    let more = guest.poll_oneoff(&[Subscription::Read(4); 6]);
-    assert_eq!(more, Err(Errno::Nomem));
-
-    let mut guest = guest_with_file();
-    let most = guest.poll_oneoff(&[Subscription::Read(4); 4096]);
-    assert_eq!(most.unwrap().len(), 4096);
-    let more = guest.poll_oneoff(&[Subscription::Read(4); 4097]);
-    assert_eq!(more, Err(Errno::Nomem));
-}
-
-#[test]
-fn poll_oneoff_arrays_beyond_memory_trap() {
-    let mut guest = guest_with_file();
-    let (from, to, _) = guest.put_subscriptions(&[after(MONOTONIC, Duration::ZERO); 2]);
-    let (from, to) = (u64::from(from), u64::from(to));
-    let end = guest.memory.len() as u64;
-    for words in [
-        [from, to, u32::MAX.into(), 0],
-        [from, to, 1 << 31, 0],
-        // One element would fit, two do not.
-        [end - 48, to, 2, 0],
-        [from, end - 32, 2, 0],
-        [end, to, 1, 0],
-        [from + 4, to, 1, 0],
-        [from, to + 4, 1, 0],
-        [from, to, 1, 2],
-        [from, to, 1, end],
-    ] {
-        let polled = guest.invoke("poll_oneoff", &words);
-        let fault = matches!(&polled, Err(Stop::Trap(trap)) if trap.kind() == TrapKind::Fault);
-        assert!(fault, "{words:?}: {polled:?}");
-    }
-    assert_eq!(
-        guest.invoke("poll_oneoff", &[from, end - 64, 2, 0]),
-        Ok(Errno::Success)
-    );
 }
 
 #[test]

@@ -248,31 +248,3 @@ fn nothing_granted_errno_and_no_panic() {
     assert_eq!(guest.fd_prestat_get(3), Err(Errno::Badf));
     assert_eq!(guest.invoke("sched_yield", &[]), Ok(Errno::Success));
 }
-
-#[test]
-fn proc_exit_every_code_as_it_is() {
-    let mut guest = guest(builder());
-    for code in [0, 1, 33, 125, 126, 134, 255, 256, 1 << 31, u32::MAX] {
-        let exited = guest.invoke("proc_exit", &[code.into()]);
-        assert_eq!(exited, Err(Stop::Exit(code)));
-    }
-}
-
-#[test]
-fn proc_raise_only_the_embedder_hears_of_it() {
-    let mut deaf = guest(builder());
-    for signal in [0, 6, 9, 30] {
-        assert_eq!(
-            deaf.invoke("proc_raise", &[signal]),
-            Ok(Errno::Notsup),
-            "{signal}"
-        );
-    }
-    assert_fault(deaf.invoke("proc_raise", &[31]));
-    let mut hearing = guest(builder().on_raise(|signal| match signal {
-        2 => Ok(()),
-        _ => Err(Errno::Perm.into()),
-    }));
-    assert_eq!(hearing.invoke("proc_raise", &[2]), Ok(Errno::Success));
-    assert_eq!(hearing.invoke("proc_raise", &[9]), Ok(Errno::Perm));
-}

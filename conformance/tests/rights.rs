@@ -10,7 +10,7 @@ use std::fs;
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;
-use turnkey_cap_backends::{HostDir, HostStream, builder};
+use turnkey_cap_backends::{HostStream, builder};
 use turnkey_wasi_common::{Access, Errno, Rights};
 
 type Outcome = Result<(), Errno>;
@@ -219,24 +219,6 @@ fn fd_fdstat_set_rights_file_and_stdio_enforced_from_then_on() {
         guest.fd_fdstat_set_rights(1 << 20, nothing, nothing),
         Err(Errno::Badf)
     );
-}
-
-#[test]
-fn path_open_truncate_after_the_right_was_dropped_perm() {
-    let tree = tree();
-    let mut guest = tree.guest();
-    let stat = guest.fd_fdstat_get(3).unwrap();
-    assert!(stat.base.contains(Rights::PATH_FILESTAT_SET_SIZE));
-    let base = stat.base.difference(Rights::PATH_FILESTAT_SET_SIZE);
-    guest
-        .fd_fdstat_set_rights(3, base, stat.inheriting)
-        .unwrap();
-    for rights in [Rights::empty(), Rights::FD_READ, READ_WRITE] {
-        let opened = guest.path_open((3, "file"), oflags::TRUNC, rights);
-        assert_eq!(opened, Err(Errno::Perm), "{rights:?}");
-    }
-    assert_eq!(fs::read(tree.path("file")).unwrap(), b"contents");
-    assert!(guest.path_open((3, "file"), 0, READ_WRITE).is_ok());
 }
 
 /// A call that needs a right of the directory 3.
@@ -469,36 +451,6 @@ fn read_only_preopen_every_change_perm_and_nothing_happens() {
     assert_eq!(after, before);
     let file = guest.path_open((3, "link"), 0, Rights::FD_READ).unwrap();
     assert_eq!(guest.fd_read(file, 100).unwrap(), b"contents");
-}
-
-#[test]
-fn link_and_rename_across_preopens_never_win_rights() {
-    let only_read = Access::ReadOnly;
-    let without_sync = without(Rights::FD_SYNC);
-    for (from, to, expected) in [
-        (only_read, Access::ReadWrite, Err(Errno::Perm)),
-        (Access::ReadWrite, only_read, Err(Errno::Perm)),
-        (only_read, only_read, Err(Errno::Perm)),
-        // What may not be synced under one name could be under the other.
-        (without_sync, Access::ReadWrite, Err(Errno::Perm)),
-        (Access::ReadWrite, without_sync, Ok(())),
-        (Access::ReadWrite, Access::ReadWrite, Ok(())),
-    ] {
-        let calls: [Step; 2] = [
-            |g| g.path_link((3, "file"), (4, "new"), false),
-            |g| g.path_rename((3, "file"), (4, "new")),
-        ];
-        for call in calls {
-            let tree = tree();
-            let dir = fs::File::open(tree.path("dir")).unwrap();
-            let dir = Arc::new(HostDir::new(dir));
-            let builder = tree.builder(from).preopen("/other", dir, to);
-            let mut guest = Guest::new(builder.build().unwrap());
-            assert_eq!(call(&mut guest), expected, "{from:?} {to:?}");
-            let there = tree.path("dir/new").exists();
-            assert_eq!(there, expected.is_ok(), "{from:?} {to:?}");
-        }
-    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use turnkey_snapshots::engine::{
     CompileError, FuncType, InstantiateError, Node, Value, ValueType, Why,
 };
-use turnkey_wasi_common::{Pipe, WasiCtx};
+use turnkey_wasi_common::{Pipe, Stop, TrapKind, WasiCtx};
 
 pub(super) fn check_missing_imports(new: New<'_>) {
     let text = r#"(module
@@ -70,6 +70,42 @@ pub(super) fn check_compile_errors(new: New<'_>) {
                 Err(CompileError(message)) => assert!(!message.is_empty(), "{what}"),
             }
         }
+    }
+}
+
+/// GHSA-hc7m-r6v8-hg9q: memory that threads share must not reach a host function, which would take
+/// it for its own. It is refused, at the latest when somebody asks for it.
+pub(super) fn check_shared_memory(new: New<'_>) {
+    let text = r#"(module
+        (import "wasi_snapshot_preview1" "random_get"
+            (func $random (param i32 i32) (result i32)))
+        (memory (export "memory") 1 1 shared)
+        (func (export "run") (result i32) (call $random (i32.const 0) (i32.const 4))))"#;
+    let wasm = wat::parse_str(text).unwrap();
+    for options in EVERY {
+        let engine = new(options);
+        let Ok(module) = engine.compile(&wasm) else {
+            continue;
+        };
+        let ctx = turnkey_cap_backends::builder().build().unwrap();
+        let mut instance = match module.instantiate(node(ctx)) {
+            Ok(instance) => instance,
+            Err(InstantiateError::Link(message)) => {
+                assert!(message.contains("shared"), "shared memory: {message}");
+                continue;
+            }
+            Err(other) => panic!("shared memory: {options:?}: {other:?}"),
+        };
+        let refused = instance.memory().map(|memory| memory.len());
+        assert_eq!(
+            refused.map_err(|trap| trap.kind()),
+            Err(TrapKind::NoMemory),
+            "shared memory: {options:?}"
+        );
+        let Err(Stop::Trap(trap)) = call(&mut *instance, "run", &[]) else {
+            panic!("shared memory: {options:?}: a call has used it");
+        };
+        assert_eq!(trap.kind(), TrapKind::NoMemory, "shared memory: {trap}");
     }
 }
 

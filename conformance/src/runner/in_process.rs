@@ -25,7 +25,7 @@ type OpenDir = dyn Fn(&Path) -> io::Result<Arc<dyn Dir>> + Send + Sync;
 /// An engine and a backend of this process, as a host.
 ///
 /// ```no_run
-/// # use turnkey_snapshots::engine::{Engine, EngineOptions};
+/// # use turnkey_snapshots::engine::Engine;
 /// # fn my_engine(options: EngineOptions) -> Box<dyn Engine> { unimplemented!() }
 /// use turnkey_conformance::guests::{Suite, suites};
 /// use turnkey_conformance::runner::{EngineHost, Runner};
@@ -33,7 +33,7 @@ type OpenDir = dyn Fn(&Path) -> io::Result<Arc<dyn Dir>> + Send + Sync;
 ///
 /// let host = EngineHost::new(my_engine(EngineOptions { interruptible: true, fuel: false }));
 /// let suite = Suite::read(&suites().join("preview_0"))?;
-/// let report = Runner::new(&host).run(&[suite], &mut |_| {});
+/// let report = Runner::new(&host).run(&[suite], &mut |_, _| {});
 /// assert!(report.is_success(), "{report}");
 /// # Ok::<(), turnkey_conformance::guests::ReadError>(())
 /// ```

@@ -139,10 +139,10 @@ fn merged<'a>(all: impl Iterator<Item = &'a Answers>) -> Answers {
     merged
 }
 
-/// A line for each suite, below the tests of it that were not as expected.
+/// A line for each suite of which tests were run, below the tests of it that were not as expected.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for suite in &self.suites {
+        for suite in self.suites.iter().filter(|suite| !suite.tests.is_empty()) {
             for test in suite.tests.iter().filter(|test| test.outcome.is_failure()) {
                 writeln!(f, "{test}")?;
             }

@@ -4,7 +4,6 @@ use crate::host::{filetype, fstflags, whence};
 use crate::{DIR, FILE, assert_fault, contents, guest, size};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::time::{Duration, SystemTime};
 use turnkey_wasi_common::{Errno, Rights};
 
 #[test]
@@ -117,20 +116,6 @@ fn fd_filestat_get_stdio_zeros() {
         (stat.atim, stat.mtim, stat.ctim, stat.filetype),
         (0, 0, 0, filetype::UNKNOWN)
     );
-}
-
-#[test]
-fn fd_filestat_get_host_time_before_1970_zero() {
-    let mut guest = guest();
-    let path = guest.kept.clone().unwrap().path("file");
-    for before in [1, 1_000_000_000, 10_000_000_000_000_000] {
-        let time = SystemTime::UNIX_EPOCH - Duration::from_nanos(before);
-        let file = fs::File::options().write(true).open(&path).unwrap();
-        file.set_modified(time).unwrap();
-        assert_eq!(guest.fd_filestat_get(FILE).unwrap().mtim, 0, "{before}");
-        let stat = guest.path_filestat_get((3, "file"), true);
-        assert_eq!(stat.unwrap().mtim, 0, "{before}");
-    }
 }
 
 #[test]

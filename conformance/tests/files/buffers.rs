@@ -1,6 +1,6 @@
 //! Several buffers in one call: in order, overlapping, beyond the memory.
 
-use crate::host::{BUFFER, Guest, Tree, whence};
+use crate::host::{BUFFER, Guest, Tree};
 use crate::{FILE, assert_fault, contents, guest};
 use std::sync::Arc;
 use turnkey_wasi_common::{Access, Pipe, PipeReader, Stop, Trap};
@@ -77,21 +77,6 @@ fn fd_read_file_ends_within_the_buffers_short() {
     assert_eq!(guest.fd_read_into(FILE, &buffers), Ok(8));
     assert_eq!(gathered(&guest, &buffers)[..9], *b"contents\0");
     assert_eq!(guest.fd_read_into(FILE, &buffers), Ok(0));
-}
-
-#[test]
-fn fd_write_and_fd_read_1025_buffers_the_last_one_with_the_next_call() {
-    let mut guest = guest();
-    let bytes: Vec<u8> = (0..1025_u32).map(|n| n.to_le_bytes()[0]).collect();
-    let buffers: Vec<(u32, u32)> = (0..1025).map(|n| (BUFFER + n, 1)).collect();
-    guest.put(BUFFER, &bytes);
-    assert_eq!(guest.fd_write_from(FILE, &buffers), Ok(1024));
-    assert_eq!(guest.fd_write_from(FILE, &buffers[1024..]), Ok(1));
-    assert_eq!(guest.fd_seek(FILE, 0, whence::SET), Ok(0));
-    guest.memory[BUFFER as usize..][..1025].fill(0);
-    assert_eq!(guest.fd_read_into(FILE, &buffers), Ok(1024));
-    assert_eq!(guest.fd_read_into(FILE, &buffers[1024..]), Ok(1));
-    assert_eq!(guest.bytes(BUFFER, 1025), bytes);
 }
 
 #[test]

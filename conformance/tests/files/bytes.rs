@@ -59,15 +59,6 @@ fn fd_pwrite_leaves_the_offset_and_fills_gaps() {
 }
 
 #[test]
-fn fd_pwrite_to_appending_descriptor_at_the_offset() {
-    let mut guest = guest();
-    let file = open(&mut guest, 0, fdflags::APPEND);
-    assert_eq!(guest.fd_pwrite(file, "CON", 0), Ok(3));
-    assert_eq!(guest.fd_tell(file), Ok(0));
-    assert_eq!(contents(&mut guest), b"CONtents");
-}
-
-#[test]
 fn fd_write_appending_moves_to_the_new_end() {
     let mut guest = guest();
     let file = open(&mut guest, 0, fdflags::APPEND);
