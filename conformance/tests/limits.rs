@@ -174,6 +174,91 @@ fn path_longest_works_and_one_more_nametoolong() {
     );
 }
 
+/// Broken on purpose: `path_text` compares with `>=`.
+#[test]
+fn path_limit_works_and_one_more_nametoolong() {
+    let tree = Tree::new().file("file", "contents");
+    assert_eq!(Limits::default().path as usize, GuestPath::LONGEST);
+    for limit in [4, 5, 100] {
+        let limits = Limits {
+            path: limit,
+            ..Limits::default()
+        };
+        let mut guest = limited(&tree, limits);
+        let fits = "./".repeat(50) + "file";
+        let fits = &fits[fits.len() - limit as usize..];
+        let fits = fits.trim_start_matches('/');
+        assert!(guest.path_filestat_get((3, fits), true).is_ok(), "{fits}");
+        let beyond = "x".repeat(limit as usize + 1);
+        let stat = guest.path_filestat_get((3, &beyond), true);
+        assert_eq!(stat, Err(Errno::Nametoolong), "{limit}");
+        let linked = guest.path_symlink(&beyond, (3, "l"));
+        assert_eq!(linked, Err(Errno::Nametoolong), "{limit}");
+    }
+    // More than the longest there is changes nothing.
+    let limits = Limits {
+        path: u32::MAX,
+        ..Limits::default()
+    };
+    let stat = limited(&tree, limits).path_filestat_get((3, &"/".repeat(4096)), true);
+    assert_eq!(stat, Err(Errno::Nametoolong));
+}
+
+/// Broken on purpose: `Buffers::read` takes the whole of the buffer in which the limit lies.
+#[test]
+fn transfer_limit_moves_so_much_and_the_rest_with_the_next_call() {
+    for (limit, moved) in [(0, 1), (1, 1), (5, 5), (7, 7), (10, 10), (11, 10)] {
+        let limits = Limits {
+            transfer: limit,
+            ..Limits::default()
+        };
+        let tree = Tree::new().file("file", "0123456789");
+        let mut guest = limited(&tree, limits);
+        let file = guest.path_open((3, "file"), 0, READ_WRITE).unwrap();
+        // The second buffer is empty, and the limit of 5 ends with the first.
+        let buffers = [(BUFFER, 5), (BUFFER + 20, 0), (BUFFER + 5, 5)];
+        assert_eq!(guest.fd_read_into(file, &buffers), Ok(moved), "{limit}");
+        let expected = &b"0123456789"[..moved as usize];
+        assert_eq!(guest.bytes(BUFFER, moved as usize), expected, "{limit}");
+        let rest = guest.fd_read_into(file, &buffers);
+        assert_eq!(rest, Ok(moved.min(10 - moved)), "{limit}");
+        assert_eq!(guest.fd_write_from(file, &buffers), Ok(moved), "{limit}");
+        let random = |guest: &mut Guest, length| guest.invoke("random_get", &[0, length]);
+        let fits = u64::from(limit);
+        assert_eq!(random(&mut guest, fits), Ok(Errno::Success), "{limit}");
+        assert_eq!(random(&mut guest, fits + 1), Ok(Errno::Nomem), "{limit}");
+    }
+    assert_eq!(Limits::default().transfer, u32::MAX);
+}
+
+/// Broken on purpose: the builder compares with `>=`.
+#[test]
+fn strings_limits_work_and_one_byte_more_is_no_context() {
+    for limit in [1, 2, 100] {
+        let limits = Limits {
+            args: limit,
+            env: limit + 2,
+            ..Limits::default()
+        };
+        for (length, fits) in [(limit - 1, true), (limit, false)] {
+            let text = "x".repeat(length as usize);
+            let args = builder().arg(&text).limits(limits).build().map(drop);
+            let env = builder().env("N", &text).limits(limits).build().map(drop);
+            match fits {
+                true => assert_eq!((args, env), (Ok(()), Ok(())), "{limit}"),
+                false => {
+                    assert_eq!(args, Err(BuildError::TooManyArgs(limit)));
+                    assert_eq!(env, Err(BuildError::TooMuchEnv(limit + 2)));
+                }
+            }
+        }
+    }
+    assert_eq!(
+        (Limits::default().args, Limits::default().env),
+        (2 << 20, 2 << 20)
+    );
+}
+
 /// One call moves 1024 buffers and leaves the rest to the next one.
 ///
 /// Broken on purpose: `MOST_BUFFERS` is 1023.

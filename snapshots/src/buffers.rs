@@ -30,12 +30,13 @@ pub(crate) struct Iovecs {
 }
 
 impl Buffers {
-    /// Reads a list of buffers and sees that each lies within the memory.
+    /// Reads a list of buffers and sees that each lies within the memory. Keeps `most` bytes of
+    /// them, and one at least: the rest is left as well.
     ///
     /// # Errors
     /// - a trap: the list or one of its buffers leads beyond the memory, or is misaligned.
     /// - `INVAL`: all buffers together exceed `u32::MAX` bytes.
-    pub(crate) fn read(memory: &GuestMemory<'_>, iovecs: Iovecs) -> Result<Self, Error> {
+    pub(crate) fn read(memory: &GuestMemory<'_>, iovecs: Iovecs, most: u32) -> Result<Self, Error> {
         memory.check_array(iovecs.start, iovecs.count, IOVEC, 4)?;
         let bytes = memory.bytes()?;
         let list = bytes
@@ -45,6 +46,7 @@ impl Buffers {
             .take(iovecs.count as usize);
         let mut ranges = SmallVec::new();
         let mut total = 0_u64;
+        let mut room = most.max(1) as usize;
         for iovec in list {
             let &[a, b, c, d, e, f, g, h] = iovec else {
                 continue;
@@ -54,12 +56,15 @@ impl Buffers {
             if length == 0 {
                 continue;
             }
-            let range = start as usize..(start as usize).saturating_add(length as usize);
+            let mut range = start as usize..(start as usize).saturating_add(length as usize);
             if range.end > bytes.len() {
                 return Err(out_of_bounds(start, u64::from(length)));
             }
             total += u64::from(length);
-            if ranges.len() < MOST_BUFFERS {
+            if ranges.len() < MOST_BUFFERS && room > 0 {
+                let kept = range.len().min(room);
+                room -= kept;
+                range.end = range.start + kept;
                 ranges.push(range);
             }
         }
@@ -169,7 +174,7 @@ mod tests {
     fn scattered(buffers: &[(u32, u32)]) -> (Vec<u8>, usize) {
         let (mut bytes, iovecs) = memory_with(buffers);
         let mut memory = GuestMemory::Unshared(&mut bytes);
-        let read = Buffers::read(&memory, iovecs).unwrap();
+        let read = Buffers::read(&memory, iovecs, u32::MAX).unwrap();
         let mut next = 0;
         let count = read
             .scatter(&mut memory, |slices, before| {
@@ -209,7 +214,7 @@ mod tests {
             let (mut bytes, list) = memory_with(buffers);
             let memory = GuestMemory::Unshared(&mut bytes);
             matches!(
-                Buffers::read(&memory, iovecs.unwrap_or(list)),
+                Buffers::read(&memory, iovecs.unwrap_or(list), u32::MAX),
                 Err(Error::Stop(_))
             )
         };
@@ -230,7 +235,7 @@ mod tests {
         bytes[..many.len()].copy_from_slice(&many);
         let memory = GuestMemory::Unshared(&mut bytes);
         let count = u32::try_from(many.len() / 8).unwrap();
-        assert!(Buffers::read(&memory, Iovecs { count, ..iovecs }).is_ok());
+        assert!(Buffers::read(&memory, Iovecs { count, ..iovecs }, u32::MAX).is_ok());
     }
 
     #[test]
@@ -246,9 +251,10 @@ mod tests {
                 start: 8,
                 count: 65536,
             },
+            u32::MAX,
         );
         assert!(matches!(read, Err(Error::Errno(Errno::Inval))));
         let fewer = Iovecs { start: 8, ..iovecs };
-        assert!(Buffers::read(&memory, fewer).is_ok());
+        assert!(Buffers::read(&memory, fewer, u32::MAX).is_ok());
     }
 }

@@ -1,7 +1,7 @@
 //! A guest's memory during one call.
 
 use crate::error::Error;
-use turnkey_wasi_common::{Errno, GuestPath, Trap, TrapKind};
+use turnkey_wasi_common::{Errno, Trap, TrapKind};
 use wiggle::{GuestMemory, GuestPtr};
 
 /// A guest's linear memory, borrowed from its engine for the length of one attempt at a call.
@@ -94,23 +94,24 @@ impl Bytes for GuestMemory<'_> {
     }
 }
 
-/// A path that a guest says, or the text of a link. Its length is looked at before its bytes are,
-/// so that no path costs more than the longest that is allowed.
+/// A path that a guest says, or the text of a link, of `longest` bytes at most. Its length is looked
+/// at before its bytes are, so that no path costs more than the longest that is allowed.
 ///
 /// # Errors
 /// In this order:
 /// - a trap: it leads beyond the memory, and is not empty.
-/// - `NAMETOOLONG`: it has more bytes than a path may have.
+/// - `NAMETOOLONG`: it has more bytes than that.
 /// - `ILSEQ`: it is not UTF-8.
 pub(crate) fn path_text<'m>(
     memory: &'m GuestMemory<'_>,
     text: GuestPtr<str>,
+    longest: u32,
 ) -> Result<&'m str, Error> {
     let (start, length) = text.offset();
     if length == 0 {
         return Ok("");
     }
-    if length as usize > GuestPath::LONGEST {
+    if length > longest {
         memory.check_array(start, length, 1, 1)?;
         return Err(Errno::Nametoolong.into());
     }
@@ -142,7 +143,8 @@ mod tests {
         let mut bytes = vec![b'a'; 65536];
         bytes[20_000..40_000].fill(0xff);
         let memory = GuestMemory::Unshared(&mut bytes);
-        let told = |start, length| match path_text(&memory, GuestPtr::new((start, length))) {
+        let text = |start, length| GuestPtr::new((start, length));
+        let told = |start, length| match path_text(&memory, text(start, length), 4095) {
             Ok(text) => Ok(text.len()),
             Err(Error::Errno(errno)) => Err(Some(errno)),
             Err(_) => Err(None),

@@ -25,15 +25,36 @@ pub struct Limits {
     /// themselves, such as pages of directory listings. Beyond it, calls answer `NOMEM`. Default
     /// 64 MiB.
     pub memory: usize,
+    /// Bytes of a path, and of the text of a link that is made. Beyond it, the call answers
+    /// `NAMETOOLONG`. Default 4095, which is also the most: POSIX `PATH_MAX` without its NUL.
+    pub path: u32,
+    /// Bytes that one call moves, so that it ends in time: what is beyond is left to the next call,
+    /// which to the guest is a short read or write. A `random_get` of more answers `NOMEM`. Default
+    /// `u32::MAX`, which is all that a call can ask for; at least 1.
+    pub transfer: u32,
+    /// Bytes of all arguments, each with a NUL. Beyond it, the context is not built. Default 2 MiB.
+    pub args: u32,
+    /// Bytes of all environment entries, each with a NUL. Beyond it, the context is not built.
+    /// Default 2 MiB.
+    pub env: u32,
+}
+
+impl Limits {
+    /// The defaults.
+    pub const DEFAULT: Self = Self {
+        files: 4096,
+        subscriptions: 4096,
+        memory: 64 << 20,
+        path: 4095,
+        transfer: u32::MAX,
+        args: 2 << 20,
+        env: 2 << 20,
+    };
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            files: 4096,
-            subscriptions: 4096,
-            memory: 64 << 20,
-        }
+        Self::DEFAULT
     }
 }
 

@@ -84,6 +84,10 @@ pub enum BuildError {
     EnvName(String),
     /// The limits allow fewer descriptors than the context begins with.
     TooManyFiles(u32),
+    /// All arguments together take more bytes than the limit, which this is.
+    TooManyArgs(u32),
+    /// All environment entries together take more bytes than the limit, which this is.
+    TooMuchEnv(u32),
 }
 
 impl fmt::Display for BuildError {
@@ -101,6 +105,18 @@ impl fmt::Display for BuildError {
                 f,
                 "the context begins with more descriptors than its limit of {limit} files"
             ),
+            Self::TooManyArgs(limit) => {
+                write!(
+                    f,
+                    "the arguments take more than their limit of {limit} bytes"
+                )
+            }
+            Self::TooMuchEnv(limit) => {
+                write!(
+                    f,
+                    "the environment takes more than its limit of {limit} bytes"
+                )
+            }
         }
     }
 }
@@ -269,7 +285,8 @@ impl Builder {
     /// # Errors
     /// - [`BuildError::Text`], [`BuildError::EnvName`]: an argument, a variable or a preopen's name
     ///   cannot be told to a guest.
-    /// - [`BuildError::TooManyFiles`]: the limit is lower than what is handed over.
+    /// - [`BuildError::TooManyFiles`], [`BuildError::TooManyArgs`], [`BuildError::TooMuchEnv`]: the
+    ///   limit is lower than what is handed over.
     pub fn build(self) -> Result<WasiCtx, BuildError> {
         self.build_with_table()
     }
@@ -287,6 +304,9 @@ impl Builder {
         for arg in &self.args {
             push(&mut args, arg)?;
         }
+        if args.packed().len() > self.limits.args as usize {
+            return Err(BuildError::TooManyArgs(self.limits.args));
+        }
         args.shrink();
         let mut env = Strings::default();
         for (name, value) in &self.env {
@@ -294,6 +314,9 @@ impl Builder {
                 return Err(BuildError::EnvName(name.clone()));
             }
             push(&mut env, &format!("{name}={value}"))?;
+        }
+        if env.packed().len() > self.limits.env as usize {
+            return Err(BuildError::TooMuchEnv(self.limits.env));
         }
         env.shrink();
 

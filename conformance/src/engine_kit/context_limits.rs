@@ -4,7 +4,7 @@ use super::{BOTH, New, PLAIN, call, instantiate, node};
 use std::sync::Arc;
 use turnkey_cap_backends::{HostDir, ambient_authority, builder};
 use turnkey_snapshots::engine::{Instance, Value};
-use turnkey_wasi_common::{Access, Errno, GuestPath, Limits, Stop, TrapKind};
+use turnkey_wasi_common::{Access, BuildError, Errno, Limits, Stop, TrapKind};
 
 const PAGE: i32 = 65536;
 
@@ -99,8 +99,20 @@ pub(super) fn check_context_limits(new: New<'_>) {
         files: 6,
         subscriptions: 7,
         memory: enough,
+        path: 3000,
+        transfer: 60_000,
+        args: 5,
+        env: 6,
     };
-    let longest = i32::try_from(GuestPath::LONGEST).unwrap();
+    // One byte more than the limits of strings allow is seen before there is a guest.
+    for (args, env, expected) in [
+        ("four", "two", Ok(())),
+        ("fours", "two", Err(BuildError::TooManyArgs(5))),
+        ("four", "twos", Err(BuildError::TooMuchEnv(6))),
+    ] {
+        let ctx = builder().args([args]).env("N", env).limits(limits).build();
+        assert_eq!(ctx.map(drop), expected, "context limits: {args} {env}");
+    }
     for options in [PLAIN, BOTH] {
         let mut instance = instance(options, limits);
         for (function, number, expected) in [
@@ -119,13 +131,15 @@ pub(super) fn check_context_limits(new: New<'_>) {
             ("list", 3, Ok(Errno::Nomem)),
             ("close", 4, Ok(Errno::Success)),
             ("list", 3, Ok(Errno::Success)),
-            ("stat", longest, Ok(Errno::Success)),
-            ("stat", longest + 1, Ok(Errno::Nametoolong)),
+            ("stat", 3000, Ok(Errno::Success)),
+            ("stat", 3001, Ok(Errno::Nametoolong)),
             ("args", PAGE - 5, Ok(Errno::Success)),
             ("args", PAGE - 4, Err(TrapKind::Fault)),
             ("environ", PAGE - 6, Ok(Errno::Success)),
             ("environ", PAGE - 5, Err(TrapKind::Fault)),
-            ("random", PAGE, Ok(Errno::Success)),
+            ("random", 60_000, Ok(Errno::Success)),
+            ("random", 60_001, Ok(Errno::Nomem)),
+            ("random", PAGE, Ok(Errno::Nomem)),
             ("random", PAGE + 1, Err(TrapKind::Fault)),
         ] {
             // What the calls before have left is no subscription and no path.

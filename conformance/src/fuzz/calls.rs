@@ -42,6 +42,7 @@ const LIMITS: Limits = Limits {
     files: 16,
     subscriptions: 16,
     memory: 256 << 10,
+    ..Limits::DEFAULT
 };
 
 /// The directories that a guest has at the beginning.

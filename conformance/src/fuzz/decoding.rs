@@ -27,6 +27,7 @@ const LIMITS: Limits = Limits {
     files: 3,
     subscriptions: 100,
     memory: 0,
+    ..Limits::DEFAULT
 };
 
 /// The target.

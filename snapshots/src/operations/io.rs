@@ -40,7 +40,7 @@ pub(crate) fn read<T: Table>(
 ) -> Result<u32, Error> {
     with_entry(call, fd, |call, entry| {
         let end = end(entry, Rights::FD_READ)?;
-        let buffers = Buffers::read(memory, iovecs)?;
+        let buffers = Buffers::read(memory, iovecs, call.ctx().limits().transfer)?;
         if buffers.is_empty() {
             return Ok(0);
         }
@@ -66,7 +66,7 @@ pub(crate) fn write<T: Table>(
 ) -> Result<u32, Error> {
     with_entry(call, fd, |call, entry| {
         let end = end(entry, Rights::FD_WRITE)?;
-        let buffers = Buffers::read(memory, iovecs)?;
+        let buffers = Buffers::read(memory, iovecs, call.ctx().limits().transfer)?;
         if buffers.is_empty() {
             return Ok(0);
         }
@@ -100,11 +100,11 @@ pub(crate) fn read_at<T: Table>(
     iovecs: Iovecs,
     offset: u64,
 ) -> Result<u32, Error> {
-    with_entry(call, fd, |_, entry| {
+    with_entry(call, fd, |call, entry| {
         let file = seekable(entry)?;
         require(entry, Rights::FD_READ | Rights::FD_SEEK, Errno::Badf)?;
         check_offset(offset)?;
-        let buffers = Buffers::read(memory, iovecs)?;
+        let buffers = Buffers::read(memory, iovecs, call.ctx().limits().transfer)?;
         if buffers.is_empty() {
             return Ok(0);
         }
@@ -124,11 +124,11 @@ pub(crate) fn write_at<T: Table>(
     iovecs: Iovecs,
     offset: u64,
 ) -> Result<u32, Error> {
-    with_entry(call, fd, |_, entry| {
+    with_entry(call, fd, |call, entry| {
         let file = seekable(entry)?;
         require(entry, Rights::FD_WRITE | Rights::FD_SEEK, Errno::Badf)?;
         check_offset(offset)?;
-        let buffers = Buffers::read(memory, iovecs)?;
+        let buffers = Buffers::read(memory, iovecs, call.ctx().limits().transfer)?;
         if buffers.is_empty() {
             return Ok(0);
         }

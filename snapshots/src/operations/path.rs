@@ -23,8 +23,22 @@ fn dir(entry: &Entry) -> Result<&dyn Dir, Errno> {
     }
 }
 
-fn path<'m>(memory: &'m GuestMemory<'_>, path: PathPtr) -> Result<GuestPath<'m>, Error> {
-    Ok(GuestPath::new(path_text(memory, path)?)?)
+/// A text that a guest says, no longer than the context allows.
+fn text<'m, T: Table>(
+    call: &Call<'_, T>,
+    memory: &'m GuestMemory<'_>,
+    text: PathPtr,
+) -> Result<&'m str, Error> {
+    let longest = call.ctx().limits().path;
+    path_text(memory, text, longest)
+}
+
+fn path<'m, T: Table>(
+    call: &Call<'_, T>,
+    memory: &'m GuestMemory<'_>,
+    path: PathPtr,
+) -> Result<GuestPath<'m>, Error> {
+    Ok(GuestPath::new(text(call, memory, path)?)?)
 }
 
 /// Carries out an operation on one path.
@@ -35,10 +49,10 @@ fn at<T: Table, R>(
     right: Rights,
     step: impl FnOnce(&dyn Dir, GuestPath<'_>) -> Result<R, turnkey_wasi_common::Error>,
 ) -> Result<R, Error> {
-    with_entry(call, fd, |_, entry| {
+    with_entry(call, fd, |call, entry| {
         let dir = dir(entry)?;
         require(entry, right, Errno::Perm)?;
-        Ok(step(dir, path(memory, name)?)?)
+        Ok(step(dir, path(call, memory, name)?)?)
     })
 }
 
@@ -58,7 +72,7 @@ fn from_to<T: Table>(
     ) -> Result<(), turnkey_wasi_common::Error>,
 ) -> Result<(), Error> {
     with_entry(call, from_fd, |call, from_entry| {
-        with_entry(call, to_fd, |_, to_entry| {
+        with_entry(call, to_fd, |call, to_entry| {
             let (from_dir, to_dir) = (dir(from_entry)?, dir(to_entry)?);
             require(from_entry, from_right, Errno::Perm)?;
             require(to_entry, to_right, Errno::Perm)?;
@@ -67,9 +81,9 @@ fn from_to<T: Table>(
             }
             Ok(step(
                 from_dir,
-                path(memory, from)?,
+                path(call, memory, from)?,
                 to_dir,
-                path(memory, to)?,
+                path(call, memory, to)?,
             )?)
         })
     })
@@ -115,7 +129,7 @@ pub(crate) fn open<T: Table>(
         if opening.directory && (opening.create || opening.exclusive || opening.truncate) {
             return Err(Errno::Inval.into());
         }
-        let path = path(memory, name)?;
+        let path = path(call, memory, name)?;
         call.ctx().table().check_room()?;
         let object = dir.open(
             path,
@@ -194,12 +208,12 @@ pub(crate) fn symlink<T: Table>(
     target: PathPtr,
     place: (Fd, PathPtr),
 ) -> Result<(), Error> {
-    with_entry(call, place.0, |_, entry| {
+    with_entry(call, place.0, |call, entry| {
         let dir = dir(entry)?;
         require(entry, Rights::PATH_SYMLINK, Errno::Perm)?;
-        let target = path_text(memory, target)?;
+        let target = text(call, memory, target)?;
         check_link_target(target)?;
-        Ok(dir.symlink(target, path(memory, place.1)?)?)
+        Ok(dir.symlink(target, path(call, memory, place.1)?)?)
     })
 }
 

@@ -464,7 +464,11 @@ impl<T: Table> Functions for Call<'_, T> {
         length: types::Size,
     ) -> Result<(), Error> {
         let random = self.ctx().random();
-        for chunk in memory.slice_mut(buf.offset(), length)?.chunks_mut(RANDOM) {
+        let bytes = memory.slice_mut(buf.offset(), length)?;
+        if length > self.ctx().limits().transfer {
+            return Err(Errno::Nomem.into());
+        }
+        for chunk in bytes.chunks_mut(RANDOM) {
             random.fill(chunk)?;
             self.ctx().check_interrupt()?;
         }
