@@ -6,6 +6,7 @@
 #![deny(unsafe_code)]
 
 mod deny;
+pub mod fs;
 pub mod nanoprocess;
 mod trace;
 
