@@ -124,7 +124,7 @@ impl Tree {
     /// Why nothing new can be made under a name with a slash behind it, which demands a directory:
     /// `EXIST` if there is one, and otherwise what is wrong with what is there.
     fn refuse_slash(&self, path: GuestPath<'_>) -> Errno {
-        match self.walk(path).to_end(Follow::Yes) {
+        match self.walk(path).end(Follow::Yes) {
             Ok(_) => Errno::Exist,
             Err(error) => error.errno(),
         }
@@ -137,7 +137,7 @@ impl Tree {
         make: impl FnOnce(&Arc<dyn Node>, &str) -> Result<()>,
     ) -> Result<()> {
         let mut walk = self.walk(path);
-        match walk.to_last()? {
+        match walk.last()? {
             Last::Name { slash: true, .. } => Err(self.refuse_slash(path).into()),
             Last::Name { name, .. } => make(&walk.here().node, &name),
             Last::Dot | Last::DotDot => Err(Errno::Exist.into()),
@@ -170,7 +170,7 @@ impl Dir for Tree {
         let exclusive = how.create && how.exclusive;
         let mut walk = self.walk(path);
         loop {
-            let Last::Name { name, slash } = walk.to_last()? else {
+            let Last::Name { name, slash } = walk.last()? else {
                 let Spot { node, place } = walk.here().clone();
                 return self.open_found(Found::Dir(node), place, how);
             };
@@ -204,7 +204,7 @@ impl Dir for Tree {
 
     fn stat_at(&self, path: GuestPath<'_>, follow: Follow) -> Result<Stat> {
         let mut walk = self.walk(path);
-        match walk.to_end(follow)? {
+        match walk.end(follow)? {
             End::Here => {
                 let here = walk.here();
                 Ok(self.complete(here.node.stat()?, here.place))
@@ -215,7 +215,7 @@ impl Dir for Tree {
 
     fn set_times_at(&self, path: GuestPath<'_>, follow: Follow, times: &Times) -> Result<()> {
         let mut walk = self.walk(path);
-        match walk.to_end(follow)? {
+        match walk.end(follow)? {
             End::Here => walk.here().node.set_times(times),
             End::Found(name, found) => match found {
                 Found::File(file) => file.set_times(times),
@@ -229,7 +229,7 @@ impl Dir for Tree {
 
     fn create_dir(&self, path: GuestPath<'_>) -> Result<()> {
         let mut walk = self.walk(path);
-        match walk.to_last()? {
+        match walk.last()? {
             Last::Name { name, .. } => walk.here().node.create_dir(&name),
             Last::Dot | Last::DotDot => Err(Errno::Exist.into()),
         }
@@ -237,7 +237,7 @@ impl Dir for Tree {
 
     fn remove_dir(&self, path: GuestPath<'_>) -> Result<()> {
         let mut walk = self.walk(path);
-        match walk.to_last()? {
+        match walk.last()? {
             Last::Name { name, .. } => walk.here().node.remove_dir(&name),
             Last::Dot => Err(Errno::Inval.into()),
             // It holds the directory by which it was reached.
@@ -247,7 +247,7 @@ impl Dir for Tree {
 
     fn unlink(&self, path: GuestPath<'_>) -> Result<()> {
         let mut walk = self.walk(path);
-        match walk.to_last()? {
+        match walk.last()? {
             Last::Name { name, slash: true } => {
                 let found = walk.here().node.lookup(&name)?;
                 Err(match found.is_dir() {
@@ -267,7 +267,7 @@ impl Dir for Tree {
 
     fn read_link(&self, path: GuestPath<'_>) -> Result<String> {
         let mut walk = self.walk(path);
-        match walk.to_end(Follow::No)? {
+        match walk.end(Follow::No)? {
             End::Found(_, Found::Link(link)) => match link.target?.as_ref() {
                 text if text.starts_with('/') => Err(Errno::Perm.into()),
                 text => Ok(text.to_owned()),
@@ -279,10 +279,10 @@ impl Dir for Tree {
     fn link(&self, from: GuestPath<'_>, to_dir: &dyn Dir, to: GuestPath<'_>) -> Result<()> {
         let to_dir = own(to_dir)?;
         let mut source = self.walk(from);
-        let name = match source.to_last()? {
+        let name = match source.last()? {
             Last::Name { name, slash } => {
                 if slash {
-                    self.walk(from).to_end(Follow::Yes)?;
+                    self.walk(from).end(Follow::Yes)?;
                 }
                 (!slash).then_some(name)
             }
@@ -301,7 +301,7 @@ impl Dir for Tree {
     fn rename(&self, from: GuestPath<'_>, to_dir: &dyn Dir, to: GuestPath<'_>) -> Result<()> {
         let to_dir = own(to_dir)?;
         let (mut source, mut target) = (self.walk(from), to_dir.walk(to));
-        let (source_last, target_last) = (source.to_last()?, target.to_last()?);
+        let (source_last, target_last) = (source.last()?, target.last()?);
         let (
             Last::Name { name, slash },
             Last::Name {

@@ -110,7 +110,7 @@ impl<'p> Walk<'p> {
     ///
     /// # Errors
     /// Those of a walk (see [`Dir`](turnkey_wasi_common::Dir)).
-    pub(super) fn to_last(&mut self) -> Result<Last<'p>> {
+    pub(super) fn last(&mut self) -> Result<Last<'p>> {
         while let Some(name) = self.next() {
             if self.rest.iter().any(Rest::has_names) {
                 self.enter(&name)?;
@@ -133,9 +133,9 @@ impl<'p> Walk<'p> {
 
     /// What lies at the path's end: a node, or what is found under a name. A link there is followed
     /// if that is asked for, and in any case where a slash stands behind it.
-    pub(super) fn to_end(&mut self, follow: Follow) -> Result<End<'p>> {
+    pub(super) fn end(&mut self, follow: Follow) -> Result<End<'p>> {
         loop {
-            let Last::Name { name, slash } = self.to_last()? else {
+            let Last::Name { name, slash } = self.last()? else {
                 return Ok(End::Here);
             };
             match self.here.node.lookup(&name)? {
