@@ -5,6 +5,7 @@
 
 mod adopted;
 mod contents;
+mod copy;
 mod found;
 mod listed;
 mod memory;
@@ -17,6 +18,7 @@ mod walk;
 
 pub use adopted::Adopted;
 pub use contents::Contents;
+pub use copy::{Copied, copy};
 pub use found::{Found, Link, Unopened};
 pub use listed::Listed;
 pub use memory::{MemoryFs, MemoryFsBuilder, Space};
