@@ -10,12 +10,15 @@
 )]
 #![allow(unreachable_pub, reason = "a module of tests has no public face")]
 
+mod backend;
 mod guest;
 pub mod openat2;
 mod operations;
 mod records;
 mod tree;
 
+pub(crate) use backend::on_every_backend;
+pub use backend::{Backend, DIFFERENCES, Difference};
 pub use guest::{BUFFER, Guest, Place};
 pub use operations::{PATH_OPERATIONS, PathOperation};
 pub use records::{
