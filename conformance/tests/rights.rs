@@ -447,14 +447,14 @@ fn read_only_preopen_every_change_perm_and_nothing_happens(on: Backend) {
         },
     ];
     let tree = tree(on);
-    let before = known(tree.root()).unwrap();
+    let before = known(&tree.root()).unwrap();
     let mut guest = tree.guest_with(Access::ReadOnly);
     let listed = guest.entries(3, 4096).unwrap();
     for (index, call) in calls.iter().enumerate() {
         assert_eq!(call(&mut guest), Err(Errno::Perm), "call {index}");
     }
     assert_eq!(guest.entries(3, 4096), Ok(listed));
-    assert_eq!(known(tree.root()).unwrap(), before);
+    assert_eq!(known(&tree.root()).unwrap(), before);
     let file = guest.path_open((3, "link"), 0, Rights::FD_READ).unwrap();
     assert_eq!(guest.fd_read(file, 100).unwrap(), b"contents");
 }

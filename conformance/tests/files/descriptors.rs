@@ -2,7 +2,6 @@
 
 use crate::host::{Backend, Guest, Tree, fdflags, filetype, oflags, on_every_backend, whence};
 use crate::{CLOSED, DIR, FILE, READ_WRITE, assert_fault, contents, guest, open, size};
-use std::sync::Arc;
 use turnkey_wasi_common::{Access, Errno, Limits, Rights};
 
 on_every_backend![
@@ -89,7 +88,7 @@ fn fd_prestat_get_and_dir_name_each_preopen_and_nothing_else(on: Backend) {
     let names = ["/", ".", "", "/grüße", "a//b"];
     let mut builder = turnkey_cap_backends::builder();
     for name in names {
-        builder = builder.preopen(name, Arc::clone(tree.root()), Access::ReadWrite);
+        builder = builder.preopen(name, tree.root(), Access::ReadWrite);
     }
     let mut guest = Guest::new(builder.build().unwrap());
     for (fd, name) in (3..).zip(names) {

@@ -34,7 +34,6 @@ struct Inner {
 struct Given {
     /// What holds `root` and `outside`.
     top: Arc<dyn Dir>,
-    root: Arc<dyn Dir>,
     outside: Known,
     lower: Option<(Arc<dyn Dir>, Known)>,
 }
@@ -88,14 +87,9 @@ impl Tree {
         self
     }
 
-    /// `root` as a guest receives it.
-    pub fn host_dir(&self) -> Arc<dyn Dir> {
-        open_host(&self.path(""))
-    }
-
     /// A builder with `root` as descriptor 3.
     pub fn builder(&self, access: Access) -> Builder {
-        builder().preopen("/", Arc::clone(self.root()), access)
+        builder().preopen("/", self.root(), access)
     }
 
     /// A guest with `root` as descriptor 3.
@@ -112,15 +106,14 @@ impl Tree {
         }
     }
 
-    /// `root` as the backend has it. From now on it is the backend's.
-    pub fn root(&self) -> &Arc<dyn Dir> {
-        &self.given().root
+    /// `root` as the backend has it, opened anew. From now on it is the backend's.
+    pub fn root(&self) -> Arc<dyn Dir> {
+        subdirectory(&*self.given().top, "root")
     }
 
     fn given(&self) -> &Given {
         self.0.given.get_or_init(|| {
             let (top, lower) = self.make();
-            let root = subdirectory(&*top, "root");
             let outside = known(&subdirectory(&*top, "outside")).unwrap();
             let lower = lower.map(|lower| {
                 let before = known(&lower).unwrap();
@@ -128,7 +121,6 @@ impl Tree {
             });
             Given {
                 top,
-                root,
                 outside,
                 lower,
             }
@@ -176,7 +168,7 @@ impl Tree {
     pub fn contents(&self, name: &str) -> Vec<u8> {
         match self.0.on {
             Backend::Host => fs::read(self.path(name)).unwrap(),
-            _ => read(&**self.root(), path(name)).unwrap(),
+            _ => read(&*self.root(), path(name)).unwrap(),
         }
     }
 
@@ -223,18 +215,18 @@ impl Tree {
     /// Somebody else gives a file a further name.
     pub fn name_again(&self, from: &str, to: &str) {
         let root = self.root();
-        root.link(path(from), &**root, path(to)).unwrap();
+        root.link(path(from), &*root, path(to)).unwrap();
     }
 
     /// Somebody else moves something.
     pub fn rename(&self, from: &str, to: &str) {
         let root = self.root();
-        root.rename(path(from), &**root, path(to)).unwrap();
+        root.rename(path(from), &*root, path(to)).unwrap();
     }
 
     /// Somebody else removes something, and all that lies in it.
     pub fn remove(&self, name: &str) -> Result<()> {
-        remove(&**self.root(), name)
+        remove(&*self.root(), name)
     }
 }
 
