@@ -292,6 +292,10 @@ fn end_of(offset: u64, length: u64) -> Result<u64, Errno> {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "sizes here are small, and bytes a pattern"
+)]
 mod tests {
     use super::*;
     use crate::fs::Contents;
