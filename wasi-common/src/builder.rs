@@ -174,6 +174,16 @@ impl Builder {
         self
     }
 
+    /// Sets environment variables, as [`env`](Self::env) does each.
+    #[must_use]
+    pub fn envs(
+        self,
+        variables: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
+    ) -> Self {
+        let variables = variables.into_iter();
+        variables.fold(self, |builder, (name, value)| builder.env(name, value))
+    }
+
     /// Replaces the three standard streams.
     #[must_use]
     pub fn stdio(mut self, stdio: Stdio) -> Self {
