@@ -170,8 +170,12 @@ mod tests {
 
     #[test]
     fn fill_any_key_stream_of_the_standard() {
-        let keys = [[0; 32], [0xff; 32], std::array::from_fn(|i| i as u8)];
-        for key in keys {
+        let mut counted = [0; 32];
+        counted
+            .iter_mut()
+            .zip(0..)
+            .for_each(|(to, from)| *to = from);
+        for key in [[0; 32], [0xff; 32], counted] {
             let bytes = filled(&SeededRandom::with_key(key), 1000);
             assert_eq!(bytes, by_the_letter(key, 1000));
         }

@@ -84,9 +84,12 @@ mod tests {
         lines.into_iter().map(text).collect()
     }
 
+    /// A limit, what is written, and the lines that it makes.
+    type Case<'a> = (usize, &'a [&'a str], &'a [(&'a str, bool)]);
+
     #[test]
     fn take_pieces_of_any_size_put_together() {
-        let cases: &[(usize, &[&str], &[(&str, bool)])] = &[
+        let cases: &[Case<'_>] = &[
             (8, &["ab\ncd\n"], &[("ab", true), ("cd", true)]),
             (8, &["a", "b", "\n", "c"], &[("ab", true), ("c", false)]),
             (8, &["\n\n"], &[("", true), ("", true)]),
