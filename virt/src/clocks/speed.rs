@@ -103,7 +103,8 @@ impl fmt::Display for NoSpeed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:?} is no speed: a decimal number above 0, of at most nine digits, is needed",
+            "{:?} is no speed: it has to be a number above 0, such as `10` or `0.25`, both parts of \
+             whose fraction are below 2^32",
             self.0
         )
     }
