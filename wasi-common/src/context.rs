@@ -133,10 +133,7 @@ impl<T: Table> WasiCtx<T> {
     /// context, which are its interrupt and the [alarm](Clocks::alarm) of a clock that is moved.
     pub fn interruptible(&self, wait: Wait) -> Wait {
         let mut wait = wait.resolved();
-        let alarm = wait
-            .deadline
-            .and_then(|deadline| self.clocks().alarm(deadline));
-        if let Some(alarm) = alarm {
+        for alarm in wait.alarms(self.clocks()) {
             wait.objects.push((alarm, Interest::Read));
         }
         if let Some(interrupt) = &self.parts.interrupt {

@@ -1,7 +1,7 @@
 //! Waiting: the only thing that takes time.
 
 use crate::sync::{AtomicBool, Thread, current, park, park_timeout};
-use crate::{Clocks, Errno, Interest, Pollable, Result};
+use crate::{Clocks, Errno, Interest, Lease, Pollable, Result};
 use async_trait::async_trait;
 use smallvec::SmallVec;
 use std::fmt;
@@ -30,6 +30,8 @@ pub struct Wait {
     pub objects: SmallVec<[(Arc<dyn Pollable>, Interest); 2]>,
     /// A reading of the context's monotonic clock, in nanoseconds.
     pub deadline: Option<u64>,
+    /// Further moments that end it, each a reading of other clocks than the context's.
+    pub ends: Vec<(Arc<dyn Clocks>, u64)>,
 }
 
 impl Wait {
@@ -40,6 +42,32 @@ impl Wait {
         wait
     }
 
+    /// Has it end at a deadline, unless it has an earlier one.
+    pub fn end_at(&mut self, deadline: u64) {
+        let earlier = |known: u64| known.min(deadline);
+        self.deadline = Some(self.deadline.map_or(deadline, earlier));
+    }
+
+    /// Has it end when a lease does, so that a guest that waits for something learns that it was
+    /// taken back. A lease that ends by itself does so by its own clocks, whatever the guest's tell.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use turnkey_wasi_common::{DeniedClocks, Interest, Lease, Pipe, Wait};
+    ///
+    /// let (_writer, reader) = Pipe::new(16);
+    /// let lease = Lease::new();
+    /// let mut wait = Wait::object(Arc::new(reader), Interest::Read);
+    /// wait.end_with(&lease);
+    /// assert!(!wait.any_ready());
+    /// lease.revoke();
+    /// assert!(wait.any_ready());
+    /// ```
+    pub fn end_with(&mut self, lease: &Lease) {
+        self.objects.push((Arc::new(lease.clone()), Interest::Read));
+        self.ends.extend(lease.ends());
+    }
+
     /// Whether an object is ready now. An object that fails counts: the call that waits for it
     /// will see the error.
     pub fn any_ready(&self) -> bool {
@@ -48,16 +76,37 @@ impl Wait {
             .any(|(object, interest)| !matches!(object.readiness(*interest), Ok(None)))
     }
 
-    /// Nanoseconds of the host's time until the deadline, 0 if it has passed; `None` if there is
-    /// none, or the clock does not come to it by itself.
+    /// Nanoseconds of the host's time until the first moment that ends it, 0 if one has passed;
+    /// `None` if there is none, or no clock comes to one by itself.
+    ///
+    /// # Errors
+    /// - `INVAL`: there is a moment and no monotonic clock to measure it by.
+    pub fn remaining(&self, clocks: &dyn Clocks) -> Result<Option<u64>> {
+        let mut first = self.until_deadline(clocks)?;
+        for (clocks, moment) in &self.ends {
+            let left = clocks.until(*moment)?;
+            first = first.into_iter().chain(left).min();
+        }
+        Ok(first)
+    }
+
+    /// The same for the deadline alone, by the context's clocks.
     ///
     /// # Errors
     /// - `INVAL`: there is a deadline and no monotonic clock.
-    pub fn remaining(&self, clocks: &dyn Clocks) -> Result<Option<u64>> {
+    pub fn until_deadline(&self, clocks: &dyn Clocks) -> Result<Option<u64>> {
         match self.deadline {
             None => Ok(None),
             Some(deadline) => clocks.until(deadline),
         }
+    }
+
+    /// The [alarms](Clocks::alarm) of those of its moments that somebody's hand brings about.
+    pub(crate) fn alarms(&self, clocks: &dyn Clocks) -> Vec<Arc<dyn Pollable>> {
+        let own = self.deadline.and_then(|deadline| clocks.alarm(deadline));
+        let ends = self.ends.iter();
+        let others = ends.filter_map(|(clocks, moment)| clocks.alarm(*moment));
+        own.into_iter().chain(others).collect()
     }
 
     /// Puts in the place of each object those that it [stands for](Pollable::behind), and theirs.

@@ -1,4 +1,5 @@
-//! Every order in which threads can meet at the descriptor table, and where somebody waits.
+//! Every order in which threads can meet at the descriptor table, where somebody waits, and where
+//! handles are taken back.
 //!
 //! loom runs each model again and again, once for every order of what its threads do to what they
 //! share, and takes it for a failure if all of them sleep. It runs with
@@ -19,9 +20,14 @@
 //! subscribing; waking before what is told is there, or only one of several, or no writer; emptying
 //! the target of a renumbering, or the source, first; closing without the lock, or giving the number
 //! back before the slot is empty; throwing an interrupt without comparing; asking whether it was
-//! thrown before taking the lock.
+//! thrown before taking the lock; deriving a lease without asking whether its parent is dead, or
+//! asking before taking the lock; forgetting the children of what is revoked; waking who waits for a
+//! lease before it is dead.
 #![cfg(test)]
 #![cfg(loom)]
+
+#[path = "loom/leases.rs"]
+mod leases;
 
 use loom::thread;
 use std::io::IoSliceMut;

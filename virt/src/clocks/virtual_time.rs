@@ -93,7 +93,7 @@ impl VirtualTime {
     fn jump(&self, wait: &Wait, clocks: &dyn Clocks) -> Result<bool> {
         // Loaded first: nobody has jumped meanwhile if it is still the same when this one does.
         let before = self.waited();
-        let left = match wait.remaining(clocks)? {
+        let left = match wait.until_deadline(clocks)? {
             None => return Ok(false),
             Some(0) => return Ok(true),
             Some(left) => left,
@@ -103,7 +103,7 @@ impl VirtualTime {
             self.jumped
                 .compare_exchange(before, after, Ordering::SeqCst, Ordering::SeqCst);
         match jumped {
-            Ok(_) => Ok(wait.remaining(clocks)? == Some(0)),
+            Ok(_) => Ok(wait.until_deadline(clocks)? == Some(0)),
             // Another jump may have been far enough, so the guest is to look.
             Err(_) => Ok(true),
         }
