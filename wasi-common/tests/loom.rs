@@ -21,8 +21,9 @@
 //! the target of a renumbering, or the source, first; closing without the lock, or giving the number
 //! back before the slot is empty; throwing an interrupt without comparing; asking whether it was
 //! thrown before taking the lock; deriving a lease without asking whether its parent is dead, or
-//! asking before taking the lock; forgetting the children of what is revoked; waking who waits for a
-//! lease before it is dead.
+//! asking before taking the lock; taking the children from what is revoked, so that a second who
+//! revokes it does not go down to them; marking it after looking for them; waking who waits for it
+//! before it is dead, or not.
 #![cfg(test)]
 #![cfg(loom)]
 

@@ -227,7 +227,7 @@ fn table_shared_by_threads_taken_back_for_all() {
 }
 
 #[test]
-fn access_taken_away_meanwhile_dead_all_the_same() {
+fn handed_on_from_what_is_taken_back_badf_as_well() {
     let (mut guest, lease) = guest();
     let grant = guest.ctx.table().with(Fd(4), Grant::of).unwrap();
     let weaker = grant.access(Access::ReadOnly).into_entry();
