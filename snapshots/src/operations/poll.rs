@@ -114,7 +114,7 @@ fn descriptor_is_ready<T: Table>(
     interest: Interest,
     wait: &mut Wait,
 ) -> Result<Outcome, Error> {
-    with_entry(call, fd, |call, entry| {
+    with_entry(call, fd, |_, entry| {
         if let Object::Dir(_) = entry.object() {
             return Err(Errno::Badf.into());
         }
