@@ -1,9 +1,14 @@
 //! What stands between a guest and its host.
 //!
+//! [`fs`] are file systems that no host has: in memory, over others, from archives, or of somebody's
+//! own making. [`clocks`], [`random`] and [`stdio`] stand in for the host's, and [`strings`] say
+//! which arguments and variables of a parent its child is given.
+//!
 //! Filters see every call before and after it is carried out: [`Deny`] refuses some, [`Trace`]
-//! writes all of them down. [`clocks`], [`random`] and [`stdio`] stand in for the host's, and
-//! [`strings`] say which arguments and variables of a parent its child is given. A [`nanoprocess`] is a guest whose parent is a guest itself, and which
-//! is served by it.
+//! writes all of them down, and what a [`Recorder`] has recorded, a [`Replay`] answers without any
+//! host.
+//!
+//! A [`nanoprocess`] is a guest whose parent is a guest itself, and which is served by it.
 #![deny(unsafe_code)]
 
 pub mod clocks;
@@ -11,9 +16,14 @@ mod deny;
 pub mod fs;
 pub mod nanoprocess;
 pub mod random;
+mod record;
+mod replay;
 pub mod stdio;
 pub mod strings;
 mod trace;
 
 pub use deny::{Deny, UnknownCall};
+pub use record::log::LogError;
+pub use record::{RecordError, Recorder};
+pub use replay::{Difference, Divergence, Replay};
 pub use trace::Trace;

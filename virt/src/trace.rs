@@ -1,6 +1,6 @@
 //! Writing calls down.
 
-mod render;
+pub(crate) mod render;
 
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};

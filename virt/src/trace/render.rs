@@ -60,7 +60,8 @@ pub(super) fn duration(line: &mut String, nanoseconds: u64) {
     debug_assert!(written.is_ok(), "a string takes all that is written");
 }
 
-fn argument(function: &Function, args: &[u64], role: Role) -> Option<u64> {
+/// The argument that plays a role.
+pub(crate) fn argument(function: &Function, args: &[u64], role: Role) -> Option<u64> {
     let position = function.roles.iter().position(|known| *known == role)?;
     args.get(position).copied()
 }
@@ -80,7 +81,7 @@ fn parameter(line: &mut String, ty: &Type, value: u64, length: Option<u64>, memo
 }
 
 /// A value that is not spread over memory.
-fn scalar(line: &mut String, ty: &Type, value: u64) {
+pub(crate) fn scalar(line: &mut String, ty: &Type, value: u64) {
     match ty.kind {
         Kind::Enum { cases } => match usize::try_from(value).ok().and_then(|at| cases.get(at)) {
             Some(case) => line.push_str(case),
