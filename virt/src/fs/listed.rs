@@ -40,7 +40,8 @@ impl Node for Listed {
 
     fn list(&self, names: &mut Names) -> Result<()> {
         for (name, found) in &self.0 {
-            names.push(name, found.stat()?.file_type);
+            let stat = found.stat()?;
+            names.push_numbered(name, stat.file_type, stat.inode);
         }
         Ok(())
     }
