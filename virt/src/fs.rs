@@ -9,6 +9,7 @@
 mod account;
 mod adopted;
 mod contents;
+mod copy;
 mod found;
 mod gate;
 mod listed;
@@ -32,6 +33,7 @@ mod walk;
 pub use account::{Allowance, Usage};
 pub use adopted::Adopted;
 pub use contents::Contents;
+pub use copy::{Copied, copy};
 pub use found::{Found, Link, Unopened};
 pub use listed::Listed;
 pub use memory::{MemoryFs, MemoryFsBuilder, Space};
