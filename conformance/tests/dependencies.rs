@@ -72,6 +72,8 @@ const PLACES: [(&str, &str); 23] = [
     ("bitflags", "wasi-common"),
     ("proptest", "wasi-common"),
     ("wiggle", "snapshots"),
+    ("rawzip", "virt"),
+    ("tar", "virt"),
     ("witx", "witx"),
     ("serde_json", "witx"),
     ("crc32fast", "virt"),

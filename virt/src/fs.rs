@@ -8,6 +8,7 @@
 
 mod account;
 mod adopted;
+mod archive;
 mod contents;
 mod copy;
 mod found;
@@ -32,6 +33,9 @@ mod walk;
 
 pub use account::{Allowance, Usage};
 pub use adopted::Adopted;
+pub use archive::{
+    Archive, ArchiveError, ArchiveFormat, ArchiveOptions, ArchiveSource, SkipReason, Skipped,
+};
 pub use contents::Contents;
 pub use copy::{Copied, copy};
 pub use found::{Found, Link, Unopened};
