@@ -8,7 +8,7 @@ use std::sync::Arc;
 use turnkey_wasi_common::function::Function;
 use turnkey_wasi_common::table::{OwnedTable, Table};
 use turnkey_wasi_common::{
-    Clock, Errno, Interest, Invocation, Pollable, Stop, Verdict, Wait, WasiCtx,
+    Clock, Errno, Interest, Invocation, Pollable, Stop, Trap, TrapKind, Verdict, Wait, WasiCtx,
 };
 
 /// What a call keeps between its attempts. Borrows nothing, so it can be kept while the guest is
@@ -48,8 +48,10 @@ pub struct CallState {
     wait: Option<Wait>,
     /// When the first attempt was made, by the monotonic clock, if anybody had to know.
     began: Option<u64>,
-    /// The filters have let the call pass.
-    passed: bool,
+    /// How many filters have let the call pass.
+    passed: usize,
+    /// Until when a filter has delayed the call, by the monotonic clock.
+    delayed: Option<u64>,
     notes: SmallVec<[Cell<u64>; 2]>,
     remark: Option<Box<str>>,
     /// What the filters are to be told if the guest is ended while it waits.
@@ -75,9 +77,7 @@ impl CallState {
     /// waits for a call is to say so when the wait fails.
     pub fn abandon<T: Table>(&mut self, ctx: &WasiCtx<T>) {
         if let Some((function, args)) = self.asked.take() {
-            let passed = ctx.filters().len();
-            let ended = Err::<&(), _>(());
-            Call::new(ctx, self).tell_after(function, &args, passed, &mut [], ended);
+            Call::new(ctx, self).tell_after(function, &args, &mut [], &Ending::default());
         }
     }
 }
@@ -149,58 +149,102 @@ impl<'a, T: Table> Call<'a, T> {
         memory: &mut Memory<'_>,
         attempt: impl FnOnce(&mut Self, &mut Memory<'_>) -> Result<R, Stop>,
     ) -> Result<R, Stop> {
-        let filters = self.ctx.filters();
-        if !self.state.passed {
-            self.state.notes.resize(filters.len(), Cell::new(0));
-            for (index, (filter, note)) in filters.iter().zip(&self.state.notes).enumerate() {
-                let call = Invocation {
-                    function,
-                    args,
-                    note,
-                    remark: None,
-                };
-                let refused = match filter.before(&call, memory.bytes()) {
-                    Verdict::Continue => continue,
-                    Verdict::Deny(errno) => R::errno(errno),
-                    Verdict::Trap(trap) => Err(Stop::Trap(trap)),
-                };
-                let told = refused.as_ref().map_err(|_| ());
-                self.tell_after(function, args, index, memory.bytes(), told);
-                return refused;
-            }
-            self.state.passed = true;
-        }
-        let result = attempt(self, memory);
+        let verdict = match self.ask(function, args, memory.bytes()) {
+            Ok(verdict) => verdict,
+            Err(trap) => Some(Verdict::Trap(trap)),
+        };
+        let result = match &verdict {
+            None => attempt(self, memory),
+            Some(Verdict::Deny(errno) | Verdict::Answer(errno)) => R::errno(*errno),
+            Some(Verdict::Exit(code)) => Err(Stop::Exit(*code)),
+            Some(Verdict::Trap(trap)) => Err(Stop::Trap(trap.clone())),
+            Some(Verdict::Continue | Verdict::Delay(_)) => R::errno(Errno::Again),
+        };
         if self.state.wait.is_some() {
             self.state.asked = Some((function, SmallVec::from_slice(args)));
         } else {
-            let told = result.as_ref().map_err(|_| ());
-            self.tell_after(function, args, filters.len(), memory.bytes(), told);
+            let ending = Ending {
+                errno: result.as_ref().ok().and_then(Answer::to_errno),
+                decided: verdict.as_ref(),
+            };
+            self.tell_after(function, args, memory.bytes(), &ending);
         }
         result
     }
 
-    /// Tells the first `count` filters, the last of them first, how the call ended.
-    fn tell_after<R: Answer>(
+    /// Asks the filters that were not asked before. `None` lets the call be carried out; one that
+    /// is not final has left word of a wait.
+    fn ask(
+        &mut self,
+        function: &'static Function,
+        args: &[u64],
+        memory: &mut [u8],
+    ) -> Result<Option<Verdict>, Trap> {
+        let filters = self.ctx.filters();
+        self.state.notes.resize(filters.len(), Cell::new(0));
+        loop {
+            if let Some(deadline) = self.state.delayed {
+                if self.monotonic()? < deadline {
+                    self.state.wait = Some(Wait {
+                        deadline: Some(deadline),
+                        ..Wait::default()
+                    });
+                    return Ok(Some(Verdict::Continue));
+                }
+                self.state.delayed = None;
+            }
+            let next = self.state.passed;
+            let Some((filter, note)) = filters.get(next).zip(self.state.notes.get(next)) else {
+                return Ok(None);
+            };
+            let call = Invocation::new(function, args, note);
+            let verdict = filter.before(&call, memory);
+            if verdict.is_final() {
+                return Ok(Some(verdict));
+            }
+            self.state.passed += 1;
+            if let Verdict::Delay(delay) = verdict {
+                let delay = u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX);
+                self.state.delayed = Some(self.monotonic()?.saturating_add(delay));
+            }
+        }
+    }
+
+    /// The reading by which a delay is measured.
+    fn monotonic(&self) -> Result<u64, Trap> {
+        let now = self.ctx.clocks().now(Clock::Monotonic);
+        now.map_err(|error| {
+            let message =
+                format!("a filter delays calls, and there is no monotonic clock: {error}");
+            Trap::new(TrapKind::Host, message)
+        })
+    }
+
+    /// Tells the filters that let the call pass, the last of them first, how it ended.
+    fn tell_after(
         &self,
         function: &'static Function,
         args: &[u64],
-        count: usize,
         memory: &mut [u8],
-        result: Result<&R, ()>,
+        ending: &Ending<'_>,
     ) {
-        let errno = result.ok().and_then(Answer::to_errno);
-        let filters = self.ctx.filters().iter().zip(&self.state.notes).take(count);
-        for (filter, note) in filters.rev() {
+        let filters = self.ctx.filters().iter().zip(&self.state.notes);
+        for (filter, note) in filters.take(self.state.passed).rev() {
             let call = Invocation {
-                function,
-                args,
-                note,
+                decided: ending.decided,
                 remark: self.state.remark.as_deref(),
+                ..Invocation::new(function, args, note)
             };
-            filter.after(&call, memory, errno);
+            filter.after(&call, memory, ending.errno);
         }
     }
+}
+
+/// How a call ended: by default with the guest, and nobody decided that.
+#[derive(Default)]
+struct Ending<'a> {
+    errno: Option<Errno>,
+    decided: Option<&'a Verdict>,
 }
 
 /// What a function answers in core WebAssembly: an errno, or nothing.
@@ -225,10 +269,7 @@ impl Answer for i32 {
 impl Answer for () {
     fn errno(errno: Errno) -> Result<Self, Stop> {
         let message = format!("a filter denied a call that cannot return: {errno}");
-        Err(Stop::Trap(turnkey_wasi_common::Trap::new(
-            turnkey_wasi_common::TrapKind::Refused,
-            message,
-        )))
+        Err(Stop::Trap(Trap::new(TrapKind::Refused, message)))
     }
 
     fn to_errno(&self) -> Option<Errno> {
@@ -323,7 +364,7 @@ mod tests {
     use super::*;
     use crate::preview_1;
     use std::sync::Mutex;
-    use turnkey_wasi_common::{Filter, Interrupt, Pipe, Random, Reason, TrapKind};
+    use turnkey_wasi_common::{Filter, Interrupt, Pipe, Random, Reason};
 
     type Log = Arc<Mutex<Vec<String>>>;
 
