@@ -364,7 +364,8 @@ mod tests {
     use super::*;
     use crate::preview_1;
     use std::sync::Mutex;
-    use turnkey_wasi_common::{Filter, Interrupt, Pipe, Random, Reason};
+    use std::time::Duration;
+    use turnkey_wasi_common::{Clocks, Filter, Interrupt, Pipe, Random, Reason};
 
     type Log = Arc<Mutex<Vec<String>>>;
 
@@ -561,5 +562,132 @@ mod tests {
             _ => None,
         };
         assert_eq!(kind, Some(TrapKind::Refused), "{refused:?}");
+    }
+
+    /// Time that passes only where somebody waits for it.
+    #[derive(Clone, Default)]
+    struct Virtual(Arc<std::sync::atomic::AtomicU64>);
+
+    impl Clocks for Virtual {
+        fn now(&self, _clock: Clock) -> turnkey_wasi_common::Result<u64> {
+            Ok(self.0.load(std::sync::atomic::Ordering::Relaxed))
+        }
+
+        fn resolution(&self, _clock: Clock) -> turnkey_wasi_common::Result<u64> {
+            Ok(1)
+        }
+    }
+
+    impl turnkey_wasi_common::BlockingWait for Virtual {
+        /// Comes back early, as it may: after half of the time.
+        fn wait(&self, wait: &Wait, clocks: &dyn Clocks) -> turnkey_wasi_common::Result<()> {
+            let left = wait.remaining(clocks)?.unwrap();
+            self.0
+                .fetch_add(left.div_ceil(2), std::sync::atomic::Ordering::Relaxed);
+            Ok(())
+        }
+    }
+
+    fn slow(delay: Duration) -> Arc<dyn Filter> {
+        Arc::new(turnkey_wasi_common::before(move |_, _| {
+            Verdict::Delay(delay)
+        }))
+    }
+
+    fn yielded(ctx: &WasiCtx) -> Result<i32, Stop> {
+        complete(ctx, |call| {
+            preview_1::sched_yield(call, &mut Memory::new(&mut []))
+        })
+    }
+
+    #[test]
+    fn filters_delay_call_waits_and_each_is_asked_once() {
+        let (log, time) = (Log::default(), Virtual::default());
+        let ctx = WasiCtx::builder()
+            .clocks(Arc::new(time.clone()))
+            .waiter(Arc::new(time.clone()))
+            .filter(witness('a', &log, ""))
+            .filter(slow(Duration::from_nanos(700)))
+            .filter(witness('b', &log, ""))
+            .filter(slow(Duration::from_nanos(301)))
+            .filter(slow(Duration::ZERO))
+            .build()
+            .unwrap();
+        assert_eq!(yielded(&ctx), Ok(0));
+        assert_eq!(time.now(Clock::Monotonic), Ok(1001));
+        let expected = [
+            "a before sched_yield []",
+            "b before sched_yield []",
+            "b after Some(\"success\")",
+            "a after Some(\"success\")",
+        ];
+        assert_eq!(told(&log), expected);
+    }
+
+    #[test]
+    fn filters_delay_without_a_clock_traps() {
+        let log = Log::default();
+        let ctx = WasiCtx::builder()
+            .filter(witness('a', &log, ""))
+            .filter(slow(Duration::ZERO))
+            .build()
+            .unwrap();
+        match yielded(&ctx) {
+            Err(Stop::Trap(trap)) => assert_eq!(trap.kind(), TrapKind::Host, "{trap}"),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(told(&log).last().unwrap(), "a after None");
+    }
+
+    #[test]
+    fn filters_delay_interrupted_ends_the_guest() {
+        let log = Log::default();
+        let interrupt = Interrupt::new();
+        let ctx = WasiCtx::builder()
+            .clocks(Arc::new(Virtual::default()))
+            .interrupt(interrupt.clone())
+            .filter(witness('a', &log, ""))
+            .filter(slow(Duration::MAX))
+            .filter(witness('b', &log, ""))
+            .build()
+            .unwrap();
+        let killer = std::thread::spawn(move || interrupt.fire(Reason::Killed));
+        let ended = yielded(&ctx);
+        killer.join().unwrap();
+        assert!(
+            matches!(&ended, Err(Stop::Trap(trap)) if trap.kind() == TrapKind::Interrupted(Reason::Killed)),
+            "{ended:?}"
+        );
+        assert_eq!(
+            told(&log),
+            ["a before sched_yield []", "a after None"],
+            "the second was never asked"
+        );
+    }
+
+    #[test]
+    fn filters_final_verdicts_end_as_they_say_and_are_told() {
+        let trap = Trap::new(TrapKind::Refused, "no");
+        let cases = [
+            (Verdict::Deny(Errno::Acces), Ok(2)),
+            (Verdict::Answer(Errno::Success), Ok(0)),
+            (Verdict::Exit(9), Err(Stop::Exit(9))),
+            (Verdict::Trap(trap.clone()), Err(Stop::Trap(trap))),
+        ];
+        for (verdict, expected) in cases {
+            let decided = Arc::new(Mutex::new(None));
+            let (seen, given) = (Arc::clone(&decided), verdict.clone());
+            let ctx = WasiCtx::builder()
+                .filter(Arc::new(turnkey_wasi_common::after(move |call, _, _| {
+                    *seen.lock().unwrap() = call.decided.cloned();
+                })))
+                .filter(Arc::new(turnkey_wasi_common::before(move |_, _| {
+                    given.clone()
+                })))
+                .build()
+                .unwrap();
+            assert_eq!(yielded(&ctx), expected);
+            assert_eq!(*decided.lock().unwrap(), Some(verdict));
+        }
     }
 }
