@@ -90,17 +90,19 @@ impl Value for i64 {
     const ALIGN: u32 = 8;
 
     fn store(self, to: &mut [u8]) {
-        self.cast_unsigned().store(to);
+        if let Some(to) = to.first_chunk_mut() {
+            *to = self.to_le_bytes();
+        }
     }
 
     fn load(from: &[u8]) -> Option<Self> {
-        u64::load(from).map(u64::cast_signed)
+        Some(Self::from_le_bytes(*from.first_chunk()?))
     }
 }
 
 impl Scalar for i64 {
     fn of_word(word: u64) -> Self {
-        word.cast_signed()
+        Self::from_ne_bytes(word.to_ne_bytes())
     }
 }
 
