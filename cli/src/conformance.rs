@@ -1,7 +1,7 @@
 //! `turnkey conformance`: test suites, on any engine or any host.
 
 use crate::engine::{EngineName, Keep};
-use crate::failure::Failure;
+use crate::failure::{Failure, tell};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs;
 use std::io::{self, IsTerminal, Write};
@@ -84,6 +84,7 @@ impl Conformance {
         for dir in dirs {
             suites.extend(Suite::find(dir).map_err(Failure::set_up)?);
         }
+        tell_unknown(&suites);
         let mut reports = Vec::new();
         for host in self.hosts()? {
             reports.push(self.run(&*host, &suites)?);
@@ -150,6 +151,19 @@ impl Conformance {
     }
 }
 
+/// Keys that say nothing are most often misspelt. They are no mistake: a later form may have them.
+fn tell_unknown(suites: &[Suite]) {
+    for case in suites.iter().flat_map(|suite| &suite.cases) {
+        for key in &case.unknown {
+            let file = case.module.with_extension("json");
+            let file = file.display();
+            tell(format_args!(
+                "{file}: nothing is known of `{key}`, which is left out"
+            ));
+        }
+    }
+}
+
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
     fs::write(path, text).map_err(|error| {
         Failure::set_up(format_args!(
@@ -193,7 +207,7 @@ impl Progress {
                 bar.set_message(test.name.clone());
                 bar.inc(1);
             }
-            None => crate::failure::tell(format_args!(
+            None => tell(format_args!(
                 "{:5} {suite}: {}",
                 test.outcome.name(),
                 test.name

@@ -91,6 +91,23 @@ fn reports_tell_what_failed() {
 }
 
 #[test]
+fn keys_that_say_nothing_are_told_and_no_mistake() {
+    let place = tempfile::tempdir().unwrap();
+    suite(place.path());
+    fs::write(
+        place.path().join("suite/good.json"),
+        r#"{ "exit_kode": 3 }"#,
+    )
+    .unwrap();
+    let args = ["--engine", ENGINES[0], "--only", "good", "suite"];
+    let ended = conformance(place.path(), &args);
+    let told = text(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(0), "{told}");
+    let expected = "suite/good.json: nothing is known of `exit_kode`, which is left out";
+    assert!(told.lines().any(|line| line.ends_with(expected)), "{told}");
+}
+
+#[test]
 fn expectations_met_pass_and_a_pass_that_is_not_expected_fails() {
     let place = tempfile::tempdir().unwrap();
     suite(place.path());

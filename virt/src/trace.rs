@@ -1,8 +1,8 @@
 //! Writing calls down.
 
 mod json;
-mod place;
-mod render;
+pub(crate) mod place;
+pub(crate) mod render;
 
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};

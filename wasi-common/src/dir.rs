@@ -259,4 +259,10 @@ pub trait Listing: Send {
 
     /// Bytes of host memory that the listing holds at most.
     fn memory(&self) -> usize;
+
+    /// Whether it tells the directory as it was when the listing was begun. Such a listing is begun
+    /// anew when somebody reads from the beginning again.
+    fn is_snapshot(&self) -> bool {
+        false
+    }
 }

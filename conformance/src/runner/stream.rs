@@ -46,8 +46,24 @@ impl Stream {
 
     /// The next `count` bytes; fewer if the stream ends or the time is over before they have come.
     pub fn take(&self, count: usize, until: Instant) -> Vec<u8> {
+        let mut written = self.wait(until, |written| {
+            written.bytes.len() - written.taken >= count
+        });
+        let start = written.taken;
+        let end = written.bytes.len().min(start.saturating_add(count));
+        written.taken = end;
+        written.bytes.get(start..end).unwrap_or_default().to_vec()
+    }
+
+    /// All that has come until the stream ends or the time is over, also what was taken.
+    pub fn all(&self, until: Instant) -> Vec<u8> {
+        self.wait(until, |_| false).bytes.clone()
+    }
+
+    /// What has come when that is enough, the stream has ended, or the time is over.
+    fn wait(&self, until: Instant, enough: impl Fn(&Written) -> bool) -> MutexGuard<'_, Written> {
         let mut written = self.0.lock();
-        while written.bytes.len() - written.taken < count && !written.ended {
+        while !enough(&written) && !written.ended {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 break;
@@ -55,17 +71,7 @@ impl Stream {
             let waited = self.0.changed.wait_timeout(written, left);
             (written, _) = waited.unwrap_or_else(PoisonError::into_inner);
         }
-        let start = written.taken;
-        let end = written.bytes.len().min(start + count);
-        written.taken = end;
-        written.bytes.get(start..end).unwrap_or_default().to_vec()
-    }
-
-    /// All that has come until the stream ends or the time is over, also what was taken.
-    pub fn all(&self, until: Instant) -> Vec<u8> {
-        let taken = self.take(usize::MAX - MOST, until);
-        drop(taken);
-        self.0.lock().bytes.clone()
+        written
     }
 }
 

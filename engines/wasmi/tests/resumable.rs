@@ -3,17 +3,14 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Waker;
 use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use turnkey_cap_backends::{TokioWait, builder};
+use turnkey_conformance::never::Never;
 use turnkey_snapshots::{preview_0, preview_1};
-use turnkey_wasi_common::{
-    FileType, Filter, Interest, Interrupt, Invocation, Pipe, Pollable, Ready, Reason, Stat, Stop,
-    Stream, Trap, TrapKind, Wakers,
-};
+use turnkey_wasi_common::{Filter, Interrupt, Invocation, Pipe, Reason, Stop, Trap, TrapKind};
 use turnkey_wasmi::{
     Program, Progress, Wasi, add_to_linker_resumable, call_async, call_resumable, outcome, stop,
 };
@@ -157,47 +154,6 @@ fn a_thousand_guests_wait_for_pipes() {
     });
 }
 
-/// A stream that is never ready, and lets its subscribers be counted.
-#[derive(Default)]
-struct Never {
-    wakers: Wakers,
-    subscribed: AtomicUsize,
-}
-
-impl Pollable for Never {
-    fn readiness(&self, _: Interest) -> turnkey_wasi_common::Result<Option<Ready>> {
-        Ok(None)
-    }
-
-    fn subscribe(&self, _: Interest, waker: &Waker) {
-        self.wakers.subscribe(waker);
-        self.subscribed.fetch_add(1, Ordering::SeqCst);
-    }
-
-    fn unsubscribe(&self, waker: &Waker) {
-        self.wakers.unsubscribe(waker);
-        self.subscribed.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-impl Stream for Never {
-    fn file_type(&self) -> FileType {
-        FileType::Unknown
-    }
-
-    fn stat(&self) -> turnkey_wasi_common::Result<Stat> {
-        Ok(Stat::default())
-    }
-
-    fn read(&self, _: &mut [std::io::IoSliceMut<'_>]) -> turnkey_wasi_common::Result<usize> {
-        Err(turnkey_wasi_common::Errno::Again.into())
-    }
-
-    fn write(&self, _: &[std::io::IoSlice<'_>]) -> turnkey_wasi_common::Result<usize> {
-        Err(turnkey_wasi_common::Errno::Again.into())
-    }
-}
-
 #[test]
 fn dropped_future_leaves_nothing_behind() {
     let _alone = alone();
@@ -207,10 +163,10 @@ fn dropped_future_leaves_nothing_behind() {
         let ctx = context().stdin(never.clone());
         let guest = tokio::spawn(run(Arc::clone(&program), ctx, "read"));
         sleep(Duration::from_millis(50)).await;
-        assert_eq!(never.subscribed.load(Ordering::SeqCst), 1);
+        assert_eq!(never.subscribers(), 1);
         guest.abort();
         assert!(guest.await.unwrap_err().is_cancelled());
-        assert_eq!(never.subscribed.load(Ordering::SeqCst), 0);
+        assert_eq!(never.subscribers(), 0);
         assert_eq!(Arc::strong_count(&never), 1);
     });
 }

@@ -2,18 +2,15 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::Write;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Waker;
 use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use turnkey_cap_backends::{HostStream, TokioWait, builder};
+use turnkey_conformance::never::Never;
 use turnkey_snapshots::engine::{EngineOptions, Limits, Node};
-use turnkey_wasi_common::{
-    FileType, Interest, Interrupt, Pipe, Pollable, Ready, Reason, Stat, Stop, Stream, Trap, Wakers,
-};
+use turnkey_wasi_common::{Interrupt, Pipe, Reason, Stop, Stream, Trap};
 use turnkey_wasmtime::{
     Program, Wasi, WasmtimeEngine, add_to_linker, add_to_linker_async, outcome,
 };
@@ -193,47 +190,6 @@ fn a_thousand_guests_wait_for_pipes() {
     }
 }
 
-/// A stream that is never ready, and lets its subscribers be counted.
-#[derive(Default)]
-struct Never {
-    wakers: Wakers,
-    subscribed: AtomicUsize,
-}
-
-impl Pollable for Never {
-    fn readiness(&self, _: Interest) -> turnkey_wasi_common::Result<Option<Ready>> {
-        Ok(None)
-    }
-
-    fn subscribe(&self, _: Interest, waker: &Waker) {
-        self.wakers.subscribe(waker);
-        self.subscribed.fetch_add(1, Ordering::SeqCst);
-    }
-
-    fn unsubscribe(&self, waker: &Waker) {
-        self.wakers.unsubscribe(waker);
-        self.subscribed.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-impl Stream for Never {
-    fn file_type(&self) -> FileType {
-        FileType::Unknown
-    }
-
-    fn stat(&self) -> turnkey_wasi_common::Result<Stat> {
-        Ok(Stat::default())
-    }
-
-    fn read(&self, _: &mut [std::io::IoSliceMut<'_>]) -> turnkey_wasi_common::Result<usize> {
-        Err(turnkey_wasi_common::Errno::Again.into())
-    }
-
-    fn write(&self, _: &[std::io::IoSlice<'_>]) -> turnkey_wasi_common::Result<usize> {
-        Err(turnkey_wasi_common::Errno::Again.into())
-    }
-}
-
 #[test]
 fn dropped_future_leaves_nothing_behind() {
     let _alone = alone();
@@ -256,18 +212,14 @@ fn dropped_future_leaves_nothing_behind() {
                         let guest = tokio::spawn(guest);
                         sleep(Duration::from_millis(50)).await;
                         let watched = open_descriptors() - waiting;
-                        assert_eq!(
-                            watched + never.subscribed.load(Ordering::SeqCst),
-                            1,
-                            "{name}"
-                        );
+                        assert_eq!(watched + never.subscribers(), 1, "{name}");
                         guest.abort();
                         assert!(guest.await.unwrap_err().is_cancelled(), "{name}");
                     } else {
                         let elapsed = timeout(Duration::from_millis(50), guest).await;
                         assert!(elapsed.is_err(), "{name}");
                     }
-                    assert_eq!(never.subscribed.load(Ordering::SeqCst), 0, "{name}");
+                    assert_eq!(never.subscribers(), 0, "{name}");
                     assert_eq!(open_descriptors(), waiting, "{name}");
                 }
             }

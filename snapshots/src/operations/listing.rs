@@ -36,6 +36,13 @@ pub(crate) fn read_dir<T: Table>(
             return Ok(0);
         }
         let mut listing = entry.description().listing();
+        if position == 0
+            && listing
+                .as_ref()
+                .is_some_and(|open| open.listing.is_snapshot())
+        {
+            *listing = None;
+        }
         let open = match &mut *listing {
             Some(open) => open,
             none => none.insert(begin(call.ctx(), &**dir)?),

@@ -2,7 +2,8 @@
 
 use turnkey_wasi_common::function::{Function, Role};
 
-pub(super) fn argument(function: &Function, args: &[u64], role: Role) -> Option<u64> {
+/// The argument that plays a role.
+pub(crate) fn argument(function: &Function, args: &[u64], role: Role) -> Option<u64> {
     let position = function.roles.iter().position(|known| *known == role)?;
     args.get(position).copied()
 }

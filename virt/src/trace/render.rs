@@ -76,7 +76,7 @@ fn parameter(line: &mut String, ty: &Type, value: u64, length: Option<u64>, memo
 }
 
 /// A value that is not spread over memory.
-fn scalar(line: &mut String, ty: &Type, value: u64) {
+pub(crate) fn scalar(line: &mut String, ty: &Type, value: u64) {
     match ty.kind {
         Kind::Enum { cases } => match usize::try_from(value).ok().and_then(|at| cases.get(at)) {
             Some(case) => line.push_str(case),
