@@ -25,7 +25,8 @@ use turnkey_wasi_common::{
 /// wait ends, or its future is dropped, the duplicates are closed and the subscriptions ended.
 ///
 /// A deadline is measured by the clock that the context has, and waited for in the runtime's time,
-/// which passes in steps of a millisecond.
+/// which passes in steps of a millisecond, for as long as the clock [says](Clocks::until) that it
+/// takes.
 ///
 /// Outside of a runtime, waiting for the host's objects or a deadline is refused with `NOTSUP`.
 ///

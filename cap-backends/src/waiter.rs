@@ -16,8 +16,8 @@ use turnkey_wasi_common::{BlockingWait, Clocks, Interest, ParkWait, Pollable, Re
 /// made when it first waits for both kinds at once. Virtual objects alone need no descriptor, and
 /// a deadline alone needs nothing but the poll's own.
 ///
-/// A deadline is measured by the clock that the context has, and waited for in the host's time: a
-/// context whose clock does not pass as the host's does needs a waiter of its own.
+/// A deadline is measured by the clock that the context has, and waited for in the host's time, for
+/// as long as the clock [says](Clocks::until) that it takes.
 ///
 /// ```
 /// use std::io::Write;

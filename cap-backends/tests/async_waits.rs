@@ -23,8 +23,8 @@ use tokio::time::{sleep, timeout};
 use tree::{errno, pipe};
 use turnkey_cap_backends::{HostClocks, HostStream, TokioWait, ambient_authority, builder};
 use turnkey_wasi_common::{
-    AsyncWait, Clock, Clocks, DeniedClocks, Errno, Interest, Interrupt, Pipe, Pollable, Ready,
-    Reason, Result, Stream, Trap, Wait,
+    AsyncWait, Clock, Clocks, DeniedClocks, Errno, Interest, Interrupt, Lease, Pipe, Pollable,
+    Ready, Reason, Result, Stream, Trap, Wait,
 };
 
 fn runtimes() -> [Runtime; 2] {
@@ -111,6 +111,36 @@ fn wait_deadline_beside_anything_passes() {
             assert!(!wait.any_ready());
             wait.deadline = Some(0);
             assert!(runtime.block_on(timed(&wait)) < Duration::from_millis(90));
+        }
+    }
+}
+
+#[test]
+fn wait_for_what_is_taken_back_or_expires_ends() {
+    let (host, _writer) = host_pipe();
+    let (_sender, reader) = Pipe::new(8);
+    let memory: Arc<dyn Pollable> = Arc::new(reader);
+    for runtime in runtimes() {
+        for object in [&host, &memory] {
+            let upper = Lease::new();
+            let mut wait = wait_for(&[object]);
+            wait.end_with(&upper.derive());
+            runtime.block_on(async {
+                let revoking = runtime.spawn(async move {
+                    sleep(Duration::from_millis(20)).await;
+                    upper.revoke();
+                });
+                until_ready(&wait).await;
+                revoking.await.unwrap();
+            });
+
+            let start = Instant::now();
+            let span = Duration::from_millis(30);
+            let lease = Lease::new().derive_for(Arc::new(clocks()), span).unwrap();
+            let mut wait = wait_for(&[object]);
+            wait.end_with(&lease);
+            runtime.block_on(until_ready(&wait));
+            assert!(start.elapsed() >= span);
         }
     }
 }

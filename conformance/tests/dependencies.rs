@@ -37,7 +37,8 @@ const KEEP_TO_1_86: [&str; 6] = [
 /// What those are built from and does not say which compiler it needs. Each was looked at with
 /// clippy's `incompatible_msrv`, which found nothing younger than 1.86 in the standard library, and
 /// is of an edition without the language's younger parts.
-const SILENT: [&str; 15] = [
+const SILENT: [&str; 18] = [
+    "adler2",
     "ambient-authority",
     "arc-swap",
     "cap-fs-ext",
@@ -49,6 +50,8 @@ const SILENT: [&str; 15] = [
     "ipnet",
     "leb128",
     "maybe-owned",
+    "miniz_oxide",
+    "simd-adler32",
     "smallvec",
     "string-interner",
     "wast",
@@ -56,7 +59,7 @@ const SILENT: [&str; 15] = [
 ];
 
 /// The packages that the design gives a place, and the crates that name them.
-const PLACES: [(&str, &str); 21] = [
+const PLACES: [(&str, &str); 25] = [
     ("cap-std", "cap-backends"),
     ("cap-fs-ext", "cap-backends"),
     ("cap-rand", "cap-backends"),
@@ -69,8 +72,12 @@ const PLACES: [(&str, &str); 21] = [
     ("bitflags", "wasi-common"),
     ("proptest", "wasi-common"),
     ("wiggle", "snapshots"),
+    ("rawzip", "virt"),
+    ("tar", "virt"),
     ("witx", "witx"),
     ("serde_json", "witx"),
+    ("crc32fast", "virt"),
+    ("flate2", "virt"),
     ("wasmtime", "engines/wasmtime"),
     ("wasmi", "engines/wasmi"),
     ("tinywasm", "engines/tinywasm"),

@@ -1,8 +1,9 @@
 //! What the functions of every snapshot do, told in terms of the core.
 //!
-//! Every operation looks in this order: the descriptor is open, its object is of the right type,
-//! its rights allow the call, the arguments make sense. Nothing is written to the guest's memory
-//! before the call has succeeded, and an operation that answers [`Error::Wait`] has done nothing.
+//! Every operation looks in this order: the descriptor is open and was not taken back, its object
+//! is of the right type, its rights allow the call, the arguments make sense. Nothing is written to
+//! the guest's memory before the call has succeeded, and an operation that answers [`Error::Wait`]
+//! has done nothing.
 
 pub(crate) mod descriptor;
 pub(crate) mod file;
@@ -18,14 +19,17 @@ use crate::error::Error;
 use turnkey_wasi_common::table::Table;
 use turnkey_wasi_common::{Entry, Errno, Fd, Rights, SetTime, Times};
 
-/// Does something with an open descriptor's entry.
+/// Does something with an open descriptor's entry. One that was taken back is as good as closed.
 pub(crate) fn with_entry<T: Table, R>(
     call: &mut Call<'_, T>,
     fd: Fd,
     step: impl FnOnce(&mut Call<'_, T>, &Entry) -> Result<R, Error>,
 ) -> Result<R, Error> {
     let table = call.ctx().table();
-    table.with(fd, |entry| step(call, entry))?
+    table.with(fd, |entry| match entry.is_alive() {
+        true => step(call, entry),
+        false => Err(Errno::Badf.into()),
+    })?
 }
 
 /// Sees that an entry has a right, and answers `missing` if not.

@@ -1,12 +1,14 @@
 //! Putting a context together.
 
+mod entries;
+
 use crate::context::{Parts, Raise};
 use crate::table::Table;
 use crate::{
-    Access, AsyncWait, BlockingWait, Budget, Clocks, DeniedClocks, DeniedRandom, Dir, Entry,
-    FdFlags, Filter, Interrupt, Limits, Listener, Null, Object, ParkWait, Random, Result, Rights,
-    SharedWasiCtx, Socket, Stream, Strings, WasiCtx,
+    AsyncWait, BlockingWait, Budget, Clocks, DeniedClocks, DeniedRandom, Fd, Filter, Interrupt,
+    Limits, Null, ParkWait, Random, Result, SharedWasiCtx, Stream, Strings, WasiCtx,
 };
+use entries::Entries;
 use std::fmt;
 use std::sync::Arc;
 
@@ -24,8 +26,8 @@ pub struct Stdio {
 /// Puts a context together, part by part. What is not said is not granted.
 ///
 /// Descriptors are numbered in the order in which programs expect them: 0 to 2 the standard
-/// streams, from 3 on the preopened directories, and behind them sockets, each in the order of the
-/// calls.
+/// streams, from 3 on the preopened directories, and behind them sockets and other grants, each in
+/// the order of the calls.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -62,8 +64,7 @@ pub struct Builder {
     args: Vec<String>,
     env: Vec<(String, String)>,
     stdio: Stdio,
-    preopens: Vec<(String, Arc<dyn Dir>, Rights)>,
-    sockets: Vec<Object>,
+    entries: Entries,
     clocks: Arc<dyn Clocks>,
     random: Arc<dyn Random>,
     waiter: Arc<dyn BlockingWait>,
@@ -82,6 +83,10 @@ pub enum BuildError {
     Text(String),
     /// An environment name is empty or holds `=`.
     EnvName(String),
+    /// What was granted to be preopened under a name is no directory.
+    NotADirectory(String),
+    /// Nothing is open at a number that was to be replaced.
+    NotOpen(Fd),
     /// The limits allow fewer descriptors than the context begins with.
     TooManyFiles(u32),
     /// All arguments together take more bytes than the limit, which this is.
@@ -100,6 +105,13 @@ impl fmt::Display for BuildError {
             Self::EnvName(name) => write!(
                 f,
                 "{name:?} cannot name an environment variable: it is empty or holds `=`"
+            ),
+            Self::NotADirectory(name) => {
+                write!(f, "{name:?} cannot be preopened: it is no directory")
+            }
+            Self::NotOpen(fd) => write!(
+                f,
+                "descriptor {fd} cannot be replaced: the context does not begin with so many"
             ),
             Self::TooManyFiles(limit) => write!(
                 f,
@@ -134,8 +146,7 @@ impl Default for Builder {
                 stdout: Arc::clone(&null),
                 stderr: null,
             },
-            preopens: Vec::new(),
-            sockets: Vec::new(),
+            entries: Entries::default(),
             clocks: Arc::new(DeniedClocks),
             random: Arc::new(DeniedRandom),
             waiter: Arc::new(ParkWait),
@@ -174,6 +185,16 @@ impl Builder {
         self
     }
 
+    /// Sets environment variables, as [`env`](Self::env) does each.
+    #[must_use]
+    pub fn envs(
+        self,
+        variables: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
+    ) -> Self {
+        let variables = variables.into_iter();
+        variables.fold(self, |builder, (name, value)| builder.env(name, value))
+    }
+
     /// Replaces the three standard streams.
     #[must_use]
     pub fn stdio(mut self, stdio: Stdio) -> Self {
@@ -199,27 +220,6 @@ impl Builder {
     #[must_use]
     pub fn stderr(mut self, stream: Arc<dyn Stream>) -> Self {
         self.stdio.stderr = stream;
-        self
-    }
-
-    /// Hands a directory to the guest under a name. The name is told to the guest as it is.
-    #[must_use]
-    pub fn preopen(mut self, name: impl Into<String>, dir: Arc<dyn Dir>, access: Access) -> Self {
-        self.preopens.push((name.into(), dir, access.rights()));
-        self
-    }
-
-    /// Hands a listening socket to the guest.
-    #[must_use]
-    pub fn listener(mut self, listener: Arc<dyn Listener>) -> Self {
-        self.sockets.push(Object::Listener(listener));
-        self
-    }
-
-    /// Hands a connected socket to the guest.
-    #[must_use]
-    pub fn socket(mut self, socket: Arc<dyn Socket>) -> Self {
-        self.sockets.push(Object::Socket(socket));
         self
     }
 
@@ -285,6 +285,8 @@ impl Builder {
     /// # Errors
     /// - [`BuildError::Text`], [`BuildError::EnvName`]: an argument, a variable or a preopen's name
     ///   cannot be told to a guest.
+    /// - [`BuildError::NotADirectory`], [`BuildError::NotOpen`]: something was granted where it
+    ///   cannot be.
     /// - [`BuildError::TooManyFiles`], [`BuildError::TooManyArgs`], [`BuildError::TooMuchEnv`]: the
     ///   limit is lower than what is handed over.
     pub fn build(self) -> Result<WasiCtx, BuildError> {
@@ -321,7 +323,7 @@ impl Builder {
         env.shrink();
 
         let table = T::with_limit(self.limits.files);
-        for entry in entries(self.stdio, self.preopens, self.sockets)? {
+        for entry in self.entries.in_order(self.stdio)? {
             let inserted = table.insert(entry);
             inserted.map_err(|_| BuildError::TooManyFiles(self.limits.files))?;
         }
@@ -351,43 +353,6 @@ fn push(strings: &mut Strings, text: &str) -> Result<(), BuildError> {
     }
 }
 
-/// The entries that a context begins with, in the order of their numbers.
-fn entries(
-    stdio: Stdio,
-    preopens: Vec<(String, Arc<dyn Dir>, Rights)>,
-    sockets: Vec<Object>,
-) -> Result<Vec<Entry>, BuildError> {
-    let stream = |stream, access| {
-        let rights = access
-            | Rights::POLL_FD_READWRITE
-            | Rights::FD_FILESTAT_GET
-            | Rights::FD_FDSTAT_SET_FLAGS;
-        Entry::new(
-            Object::Stream(stream),
-            FdFlags::empty(),
-            rights,
-            Rights::empty(),
-        )
-    };
-    let mut entries = vec![
-        stream(stdio.stdin, Rights::FD_READ),
-        stream(stdio.stdout, Rights::FD_WRITE),
-        stream(stdio.stderr, Rights::FD_WRITE),
-    ];
-    for (name, dir, rights) in preopens {
-        if name.contains('\0') || u32::try_from(name.len()).is_err() {
-            return Err(BuildError::Text(name));
-        }
-        let entry = Entry::new(Object::Dir(dir), FdFlags::empty(), rights, rights);
-        entries.push(entry.preopened(name));
-    }
-    for socket in sockets {
-        let rights = Rights::all();
-        entries.push(Entry::new(socket, FdFlags::empty(), rights, rights));
-    }
-    Ok(entries)
-}
-
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
@@ -400,7 +365,7 @@ impl fmt::Debug for Builder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Fd;
+    use crate::{Entry, Rights};
 
     #[test]
     fn build_flaws_named() {

@@ -1,6 +1,7 @@
 //! Time as a guest reads it.
 
-use crate::{Errno, Result};
+use crate::{Errno, Pollable, Result};
+use std::sync::Arc;
 
 /// Which clock is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,6 +59,27 @@ pub trait Clocks: Send + Sync {
     /// # Errors
     /// - `INVAL`: there is no such clock here.
     fn resolution(&self, clock: Clock) -> Result<u64>;
+
+    /// Nanoseconds of the host's time until the monotonic clock reads `deadline`: 0 if it does
+    /// already, `None` if it never does by itself.
+    ///
+    /// This is how long a waiter sleeps, so clocks that do not pass as the host's do say it here,
+    /// and clocks over others ask those. A clock that stands still must not leave it to the
+    /// default: whoever waits would look at it again and again.
+    ///
+    /// # Errors
+    /// - `INVAL`: there is no monotonic clock here.
+    fn until(&self, deadline: u64) -> Result<Option<u64>> {
+        let now = self.now(Clock::Monotonic)?;
+        Ok(Some(deadline.saturating_sub(now)))
+    }
+
+    /// For clocks that somebody moves: an object that is ready to be read once the monotonic clock
+    /// reads `deadline`, and that wakes whoever waits when it may. [`None`] by default.
+    fn alarm(&self, deadline: u64) -> Option<Arc<dyn Pollable>> {
+        let _ = deadline;
+        None
+    }
 }
 
 /// Clocks that are not there: every question answers `INVAL`, as the standard has it for a clock

@@ -129,8 +129,13 @@ impl<T: Table> WasiCtx<T> {
         }
     }
 
-    /// Adds what ends every wait: the context's interrupt.
-    pub fn interruptible(&self, mut wait: Wait) -> Wait {
+    /// Makes a wait complete: [resolves](Wait::resolved) it, and adds what ends every wait of this
+    /// context, which are its interrupt and the [alarm](Clocks::alarm) of a clock that is moved.
+    pub fn interruptible(&self, wait: Wait) -> Wait {
+        let mut wait = wait.resolved();
+        for alarm in wait.alarms(self.clocks()) {
+            wait.objects.push((alarm, Interest::Read));
+        }
         if let Some(interrupt) = &self.parts.interrupt {
             wait.objects
                 .push((Arc::new(interrupt.clone()), Interest::Read));

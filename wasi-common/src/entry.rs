@@ -1,6 +1,6 @@
 //! Slots of the descriptor table.
 
-use crate::{Description, Errno, FdFlags, Object, Rights};
+use crate::{Description, Errno, FdFlags, Lease, Object, Rights};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -36,12 +36,60 @@ pub struct Entry {
     inheriting: AtomicU64,
     preopen: Option<Box<str>>,
     description: Arc<Description>,
+    /// `None` for what nobody can take back.
+    lease: Option<Lease>,
 }
 
 impl Entry {
     /// An entry for an object that was just opened. `base` is cut to what such an object can do;
     /// `inheriting` is what may be done with everything opened through it.
     pub fn new(object: Object, flags: FdFlags, base: Rights, inheriting: Rights) -> Self {
+        let description = Arc::new(Description::new(object, flags));
+        Self::of(description, base, inheriting, None)
+    }
+
+    /// An entry for an object that was opened through this one: it has none but the rights that
+    /// are inherited, and lasts as long.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use turnkey_wasi_common::{Access, FdFlags, Grant, Listener, Null, Object, Rights};
+    /// # use turnkey_wasi_common::{Interest, Pollable, Ready, Result};
+    /// # struct Door;
+    /// # impl Pollable for Door {
+    /// #     fn readiness(&self, _: Interest) -> Result<Option<Ready>> {
+    /// #         Ok(None)
+    /// #     }
+    /// # }
+    /// # impl Listener for Door {}
+    ///
+    /// let grant = Grant::new(Object::Listener(Arc::new(Door)));
+    /// let (lease, door) = (grant.lease(), grant.access(Access::ReadOnly).into_entry());
+    /// let visitor = Object::Stream(Arc::new(Null));
+    /// let visitor = door.open_through(visitor, FdFlags::empty(), Rights::all());
+    /// assert!(!visitor.base().contains(Rights::FD_WRITE));
+    /// lease.revoke();
+    /// assert!(!visitor.is_alive());
+    /// ```
+    #[must_use]
+    pub fn open_through(&self, object: Object, flags: FdFlags, base: Rights) -> Self {
+        let description = Arc::new(Description::new(object, flags));
+        let inheriting = self.inheriting();
+        Self::of(
+            description,
+            base & inheriting,
+            inheriting,
+            self.lease.clone(),
+        )
+    }
+
+    pub(crate) fn of(
+        description: Arc<Description>,
+        base: Rights,
+        inheriting: Rights,
+        lease: Option<Lease>,
+    ) -> Self {
+        let object = description.object();
         let base = base & object.possible_rights();
         let inheriting = match object {
             Object::Dir(_) | Object::Listener(_) => inheriting,
@@ -51,7 +99,8 @@ impl Entry {
             base: AtomicU64::new(base.bits()),
             inheriting: AtomicU64::new(inheriting.bits()),
             preopen: None,
-            description: Arc::new(Description::new(object, flags)),
+            description,
+            lease,
         }
     }
 
@@ -91,6 +140,27 @@ impl Entry {
     /// The name under which the guest finds it, if it is a preopen.
     pub fn preopen(&self) -> Option<&str> {
         self.preopen.as_deref()
+    }
+
+    /// What it can be taken back by, if it can. Entries of a guest's come by one from a
+    /// [`Grant`](crate::Grant), and hand it to what is opened through them.
+    pub fn lease(&self) -> Option<&Lease> {
+        self.lease.as_ref()
+    }
+
+    /// Whether it may still be used. One that was taken back can only be closed.
+    #[inline]
+    pub fn is_alive(&self) -> bool {
+        self.lease.as_ref().is_none_or(Lease::is_alive)
+    }
+
+    /// Whether it may still be usable when `other` has been taken back.
+    pub fn may_outlive(&self, other: &Self) -> bool {
+        match (&self.lease, &other.lease) {
+            (_, None) => false,
+            (None, Some(_)) => true,
+            (Some(own), Some(other)) => !own.is_within(other),
+        }
     }
 
     /// The description.

@@ -3,7 +3,7 @@
 use crate::Result;
 use crate::sync::Mutex;
 use std::any::Any;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::task::Waker;
 
 /// What somebody waits to do with an object.
@@ -100,6 +100,17 @@ pub trait Pollable: Send + Sync {
     /// object that answers `Some` need not support [`subscribe`](Self::subscribe).
     fn host(&self) -> Option<&dyn Any> {
         None
+    }
+
+    /// For an object that stands for others which may be replaced meanwhile: what to wait for in
+    /// its place, now. One of them is to become ready when another takes its place. Nothing, which
+    /// is the default, means the object itself.
+    ///
+    /// An object that wraps a single other one hands the question on, as it does with
+    /// [`host`](Self::host).
+    fn behind(&self, interest: Interest) -> Vec<Arc<dyn Pollable>> {
+        let _ = interest;
+        Vec::new()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Waiting: the only thing that takes time.
 
 use crate::sync::{AtomicBool, Thread, current, park, park_timeout};
-use crate::{Clock, Clocks, Errno, Interest, Pollable, Result};
+use crate::{Clocks, Errno, Interest, Lease, Pollable, Result};
 use async_trait::async_trait;
 use smallvec::SmallVec;
 use std::fmt;
@@ -30,6 +30,8 @@ pub struct Wait {
     pub objects: SmallVec<[(Arc<dyn Pollable>, Interest); 2]>,
     /// A reading of the context's monotonic clock, in nanoseconds.
     pub deadline: Option<u64>,
+    /// Further moments that end it, each a reading of other clocks than the context's.
+    pub ends: Vec<(Arc<dyn Clocks>, u64)>,
 }
 
 impl Wait {
@@ -40,6 +42,32 @@ impl Wait {
         wait
     }
 
+    /// Has it end at a deadline, unless it has an earlier one.
+    pub fn end_at(&mut self, deadline: u64) {
+        let earlier = |known: u64| known.min(deadline);
+        self.deadline = Some(self.deadline.map_or(deadline, earlier));
+    }
+
+    /// Has it end when a lease does, so that a guest that waits for something learns that it was
+    /// taken back. A lease that ends by itself does so by its own clocks, whatever the guest's tell.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use turnkey_wasi_common::{DeniedClocks, Interest, Lease, Pipe, Wait};
+    ///
+    /// let (_writer, reader) = Pipe::new(16);
+    /// let lease = Lease::new();
+    /// let mut wait = Wait::object(Arc::new(reader), Interest::Read);
+    /// wait.end_with(&lease);
+    /// assert!(!wait.any_ready());
+    /// lease.revoke();
+    /// assert!(wait.any_ready());
+    /// ```
+    pub fn end_with(&mut self, lease: &Lease) {
+        self.objects.push((Arc::new(lease.clone()), Interest::Read));
+        self.ends.extend(lease.ends());
+    }
+
     /// Whether an object is ready now. An object that fails counts: the call that waits for it
     /// will see the error.
     pub fn any_ready(&self) -> bool {
@@ -48,18 +76,53 @@ impl Wait {
             .any(|(object, interest)| !matches!(object.readiness(*interest), Ok(None)))
     }
 
-    /// Nanoseconds until the deadline, 0 if it has passed, `None` if there is none.
+    /// Nanoseconds of the host's time until the first moment that ends it, 0 if one has passed;
+    /// `None` if there is none, or no clock comes to one by itself.
+    ///
+    /// # Errors
+    /// - `INVAL`: there is a moment and no monotonic clock to measure it by.
+    pub fn remaining(&self, clocks: &dyn Clocks) -> Result<Option<u64>> {
+        let mut first = self.until_deadline(clocks)?;
+        for (clocks, moment) in &self.ends {
+            let left = clocks.until(*moment)?;
+            first = first.into_iter().chain(left).min();
+        }
+        Ok(first)
+    }
+
+    /// The same for the deadline alone, by the context's clocks.
     ///
     /// # Errors
     /// - `INVAL`: there is a deadline and no monotonic clock.
-    pub fn remaining(&self, clocks: &dyn Clocks) -> Result<Option<u64>> {
+    pub fn until_deadline(&self, clocks: &dyn Clocks) -> Result<Option<u64>> {
         match self.deadline {
             None => Ok(None),
-            Some(deadline) => {
-                let now = clocks.now(Clock::Monotonic)?;
-                Ok(Some(deadline.saturating_sub(now)))
+            Some(deadline) => clocks.until(deadline),
+        }
+    }
+
+    /// The [alarms](Clocks::alarm) of those of its moments that somebody's hand brings about.
+    pub(crate) fn alarms(&self, clocks: &dyn Clocks) -> Vec<Arc<dyn Pollable>> {
+        let own = self.deadline.and_then(|deadline| clocks.alarm(deadline));
+        let ends = self.ends.iter();
+        let others = ends.filter_map(|(clocks, moment)| clocks.alarm(*moment));
+        own.into_iter().chain(others).collect()
+    }
+
+    /// Puts in the place of each object those that it [stands for](Pollable::behind), and theirs.
+    /// A context does so with all its waits.
+    #[must_use]
+    pub fn resolved(mut self) -> Self {
+        let mut unresolved = std::mem::take(&mut self.objects);
+        while let Some((object, interest)) = unresolved.pop() {
+            let behind = object.behind(interest);
+            if behind.is_empty() {
+                self.objects.push((object, interest));
+            } else {
+                unresolved.extend(behind.into_iter().map(|object| (object, interest)));
             }
         }
+        self
     }
 }
 
@@ -247,5 +310,106 @@ impl std::task::Wake for Unpark {
     fn wake_by_ref(self: &Arc<Self>) {
         self.woken.store(true, Ordering::SeqCst);
         self.thread.unpark();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Clock, Interrupt, Pipe, PipeReader, Ready, Reason, WasiCtx};
+
+    /// Stands for the objects that it holds.
+    struct StandIn(Vec<Arc<dyn Pollable>>);
+
+    impl Pollable for StandIn {
+        fn readiness(&self, interest: Interest) -> Result<Option<Ready>> {
+            let mut all = self.0.iter();
+            all.find_map(|object| object.readiness(interest).transpose())
+                .transpose()
+        }
+
+        fn behind(&self, _interest: Interest) -> Vec<Arc<dyn Pollable>> {
+            self.0.clone()
+        }
+    }
+
+    /// Never advances by itself; somebody may ring.
+    struct Still(Interrupt);
+
+    impl Clocks for Still {
+        fn now(&self, _clock: Clock) -> Result<u64> {
+            Ok(0)
+        }
+
+        fn resolution(&self, _clock: Clock) -> Result<u64> {
+            Ok(1)
+        }
+
+        fn until(&self, _deadline: u64) -> Result<Option<u64>> {
+            Ok(None)
+        }
+
+        fn alarm(&self, _deadline: u64) -> Option<Arc<dyn Pollable>> {
+            Some(Arc::new(self.0.clone()))
+        }
+    }
+
+    fn pipes<const N: usize>() -> [(crate::PipeWriter, Arc<PipeReader>); N] {
+        std::array::from_fn(|_| {
+            let (writer, reader) = Pipe::new(8);
+            (writer, Arc::new(reader))
+        })
+    }
+
+    #[test]
+    fn resolved_stand_ins_of_stand_ins_replaced_by_the_objects_behind() {
+        let pipes = pipes::<3>();
+        let [a, b, c] = pipes.each_ref().map(|(_, reader)| {
+            let object: Arc<dyn Pollable> = Arc::clone(reader) as _;
+            object
+        });
+        let inner: Arc<dyn Pollable> = Arc::new(StandIn(vec![b, c]));
+        let outer = StandIn(vec![a, inner]);
+        let wait = Wait {
+            deadline: Some(7),
+            ..Wait::object(Arc::new(outer), Interest::Read)
+        };
+        let wait = wait.resolved();
+        assert_eq!((wait.objects.len(), wait.deadline), (3, Some(7)));
+        for (writer, reader) in &pipes {
+            assert!(!wait.any_ready());
+            writer.send(b"x").unwrap();
+            assert!(wait.any_ready());
+            reader.drain();
+        }
+    }
+
+    #[test]
+    fn block_stand_in_woken_by_what_is_behind_it() {
+        let [(writer, reader)] = pipes();
+        let stand_in = Arc::new(StandIn(vec![reader]));
+        let ctx = WasiCtx::builder().build().unwrap();
+        let writing = std::thread::spawn(move || writer.send(b"x"));
+        let wait = Wait::object(stand_in, Interest::Read);
+        while !wait.any_ready() {
+            ctx.block(wait.clone()).unwrap();
+        }
+        assert_eq!(writing.join().unwrap(), Ok(1));
+    }
+
+    #[test]
+    fn block_clock_that_stands_still_until_its_alarm_rings() {
+        let bell = Interrupt::new();
+        let ctx = WasiCtx::builder()
+            .clocks(Arc::new(Still(bell.clone())))
+            .build()
+            .unwrap();
+        let ringing = std::thread::spawn(move || bell.fire(Reason::Timeout));
+        let moment = Wait {
+            deadline: Some(1),
+            ..Wait::default()
+        };
+        assert_eq!(ctx.block(moment), Ok(()));
+        ringing.join().unwrap();
     }
 }

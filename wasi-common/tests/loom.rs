@@ -1,4 +1,5 @@
-//! Every order in which threads can meet at the descriptor table, and where somebody waits.
+//! Every order in which threads can meet at the descriptor table, where somebody waits, and where
+//! handles are taken back.
 //!
 //! loom runs each model again and again, once for every order of what its threads do to what they
 //! share, and takes it for a failure if all of them sleep. It runs with
@@ -19,9 +20,15 @@
 //! subscribing; waking before what is told is there, or only one of several, or no writer; emptying
 //! the target of a renumbering, or the source, first; closing without the lock, or giving the number
 //! back before the slot is empty; throwing an interrupt without comparing; asking whether it was
-//! thrown before taking the lock.
+//! thrown before taking the lock; deriving a lease without asking whether its parent is dead, or
+//! asking before taking the lock; taking the children from what is revoked, so that a second who
+//! revokes it does not go down to them; marking it after looking for them; waking who waits for it
+//! before it is dead, or not.
 #![cfg(test)]
 #![cfg(loom)]
+
+#[path = "loom/leases.rs"]
+mod leases;
 
 use loom::thread;
 use std::io::IoSliceMut;

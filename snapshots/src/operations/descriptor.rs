@@ -60,12 +60,15 @@ pub(crate) fn filestat<T: Table>(call: &mut Call<'_, T>, fd: Fd) -> Result<Stat,
     })
 }
 
+/// Closes what is open there, even if it was taken back.
 pub(crate) fn close<T: Table>(call: &mut Call<'_, T>, fd: Fd) -> Result<(), Error> {
     drop(call.ctx().table().remove(fd)?);
     Ok(())
 }
 
+/// What was taken back can be replaced, as it can be closed, but not moved.
 pub(crate) fn renumber<T: Table>(call: &mut Call<'_, T>, from: Fd, to: Fd) -> Result<(), Error> {
+    with_entry(call, from, |_, _| Ok(()))?;
     drop(call.ctx().table().renumber(from, to)?);
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::call::Call;
 use crate::error::Error;
 use turnkey_wasi_common::table::Table;
 use turnkey_wasi_common::{
-    Entry, Errno, Fd, FdFlags, File, Interest, Object, Result as CoreResult, Rights, Stream,
+    Entry, Errno, Fd, FdFlags, File, Interest, Object, Result as CoreResult, Rights, Stream, Wait,
 };
 use wiggle::GuestMemory;
 
@@ -234,7 +234,12 @@ pub(super) fn blocked<T: Table>(
 ) -> Error {
     if error.would_block() && !entry.description().flags().contains(FdFlags::NONBLOCK) {
         if let Some(object) = entry.object().pollable() {
-            return call.wait_for(object, interest);
+            let Some(lease) = entry.lease() else {
+                return call.wait_for(object, interest);
+            };
+            let mut wait = Wait::object(object, interest);
+            wait.end_with(lease);
+            return call.wait(wait);
         }
     }
     error.into()

@@ -58,7 +58,9 @@ fn at<T: Table, R>(
 
 /// Carries out an operation that moves or doubles a name.
 ///
-/// What is reached by the new name must not have more rights than it had by the old one.
+/// What is reached by the new name must not have more rights than it had by the old one, nor be
+/// within reach for longer. Directories that can be taken back one by one are file systems of
+/// their own in this: between them, contents can be copied, names cannot be moved.
 fn from_to<T: Table>(
     call: &mut Call<'_, T>,
     memory: &GuestMemory<'_>,
@@ -78,6 +80,9 @@ fn from_to<T: Table>(
             require(to_entry, to_right, Errno::Perm)?;
             if !from_entry.inheriting().contains(to_entry.inheriting()) {
                 return Err(Errno::Perm.into());
+            }
+            if to_entry.may_outlive(from_entry) {
+                return Err(Errno::Xdev.into());
             }
             Ok(step(
                 from_dir,
@@ -153,7 +158,7 @@ pub(crate) fn open<T: Table>(
             base.remove(Rights::FD_WRITE | Rights::FD_ALLOCATE | Rights::FD_FILESTAT_SET_SIZE);
         }
         let flags = if is_dir { FdFlags::empty() } else { flags };
-        Ok(Entry::new(object, flags, base, inheriting))
+        Ok(entry.open_through(object, flags, base))
     })?;
     Ok(call.ctx().table().insert(entry)?)
 }

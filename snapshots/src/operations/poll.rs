@@ -103,7 +103,7 @@ fn clock_has_come<T: Table>(
     if deadline <= clocks.now(Clock::Monotonic)? {
         return Ok(come);
     }
-    wait.deadline = Some(wait.deadline.map_or(deadline, |other| other.min(deadline)));
+    wait.end_at(deadline);
     Ok(None)
 }
 
@@ -127,6 +127,9 @@ fn descriptor_is_ready<T: Table>(
         match (readiness, entry.object().pollable()) {
             (Ok(None), Some(object)) => {
                 wait.objects.push((object, interest));
+                if let Some(lease) = entry.lease() {
+                    wait.end_with(lease);
+                }
                 Ok(None)
             }
             (Ok(ready), _) => Ok(ready.map(Ok)),

@@ -37,8 +37,8 @@ pub(crate) fn accept<T: Table>(
             Ok(accepted) => accepted,
             Err(error) => return Err(blocked(call, entry, Interest::Read, error)),
         };
-        let rights = entry.inheriting();
-        Ok(Entry::new(Object::Socket(accepted), flags, rights, rights))
+        let socket = Object::Socket(accepted);
+        Ok(entry.open_through(socket, flags, entry.inheriting()))
     })?;
     Ok(call.ctx().table().insert(entry)?)
 }

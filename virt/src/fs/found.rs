@@ -1,6 +1,8 @@
 //! What lies under a name.
 
 use super::Node;
+use super::gate::behind;
+use super::read_only::Refuse;
 use std::sync::Arc;
 use turnkey_wasi_common::{Errno, File, FileType, Object, Result, Stat, Stream, Times};
 
@@ -60,9 +62,41 @@ impl Found {
         Self::File(Arc::new(file))
     }
 
+    /// A regular file that can be read and nothing else, even if it was opened for writing: neither
+    /// its contents nor its times can be changed.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use turnkey_virt::fs::{Contents, Found, Listed, Tree};
+    /// use turnkey_wasi_common::{Dir, Errno, Follow, GuestPath, Times};
+    ///
+    /// // A file of the host's is handed over in the same way.
+    /// let opened = Arc::new(Contents::from("mode = safe"));
+    /// let root = Listed::new().at("/etc/app.conf", Found::only_read(opened))?;
+    /// let tree = Tree::new(Arc::new(root));
+    /// let path = GuestPath::new("etc/app.conf")?;
+    /// assert_eq!(tree.stat_at(path, Follow::No)?.size, 11);
+    /// let refused = tree.set_times_at(path, Follow::No, &Times::default());
+    /// assert_eq!(refused.unwrap_err().errno(), Errno::Rofs);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn only_read(file: Arc<dyn File>) -> Self {
+        behind(Refuse(Errno::Rofs), Self::File(file))
+    }
+
     /// A directory.
     pub fn dir(node: impl Node) -> Self {
         Self::Dir(Arc::new(node))
+    }
+
+    /// A pipe or device.
+    pub fn stream(stream: impl Stream + 'static) -> Self {
+        Self::Stream(Arc::new(stream))
+    }
+
+    /// Something that has to be opened first.
+    pub fn unopened(unopened: impl Unopened + 'static) -> Self {
+        Self::Unopened(Arc::new(unopened))
     }
 
     /// A symbolic link.

@@ -50,22 +50,31 @@ impl Names {
 
     /// The names and what lies under them, in the order in which they were told.
     pub fn iter(&self) -> impl Iterator<Item = (&str, FileType)> {
-        (0..self.entries.len()).filter_map(|index| {
-            let (name, entry) = self.entry(index)?;
-            Some((name, entry.file_type))
-        })
+        self.numbered()
+            .map(|(name, file_type, _)| (name, file_type))
     }
 
-    fn entry(&self, index: usize) -> Option<(&str, &Name)> {
+    /// The same with the numbers that were told, or 0.
+    pub(super) fn numbered(&self) -> impl Iterator<Item = (&str, FileType, u64)> {
+        (0..self.len()).filter_map(|index| self.entry(index))
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// A name, what lies under it, and its number.
+    pub(super) fn entry(&self, index: usize) -> Option<(&str, FileType, u64)> {
         let entry = self.entries.get(index)?;
         let start = match index.checked_sub(1) {
             Some(before) => self.entries.get(before)?.end,
             None => 0,
         };
-        Some((self.text.get(start..entry.end)?, entry))
+        let name = self.text.get(start..entry.end)?;
+        Some((name, entry.file_type, entry.inode))
     }
 
-    fn memory(&self) -> usize {
+    pub(super) fn memory(&self) -> usize {
         self.text.capacity() + self.entries.capacity() * size_of::<Name>()
     }
 }
@@ -78,7 +87,11 @@ pub(super) fn is_name(text: &str) -> bool {
 /// A listing of a directory; `place` is the number of where it lies, and `inode` its own.
 pub(super) fn listing(node: &Arc<dyn Node>, place: u64, inode: u64) -> Result<Box<dyn Listing>> {
     if let Some(listing) = node.listing()? {
-        return Ok(listing);
+        return Ok(Box::new(Completed {
+            listing,
+            place,
+            inode,
+        }));
     }
     let mut names = Names::default();
     node.list(&mut names)?;
@@ -87,6 +100,36 @@ pub(super) fn listing(node: &Arc<dyn Node>, place: u64, inode: u64) -> Result<Bo
         place,
         inode,
     }))
+}
+
+/// A listing of the node's own. The number of a name that has none follows from where it lies.
+struct Completed {
+    listing: Box<dyn Listing>,
+    place: u64,
+    inode: u64,
+}
+
+impl Listing for Completed {
+    fn read(&mut self, position: u64, each: &mut dyn FnMut(DirEntry<'_>) -> bool) -> Result<u64> {
+        let (place, inode) = (self.place, self.inode);
+        self.listing.read(position, &mut |mut entry| {
+            if entry.inode == 0 {
+                entry.inode = match entry.name {
+                    "." | ".." => inode,
+                    name => number::beneath(place, name),
+                };
+            }
+            each(entry)
+        })
+    }
+
+    fn memory(&self) -> usize {
+        size_of::<Self>() + self.listing.memory()
+    }
+
+    fn is_snapshot(&self) -> bool {
+        self.listing.is_snapshot()
+    }
 }
 
 /// What a directory told when it was asked. The position behind an entry is its place in the list,
@@ -106,10 +149,10 @@ impl Listing for Kept {
                 1 => ("..", FileType::Directory, self.inode),
                 _ => match self.names.entry(index - 2) {
                     None => break,
-                    Some((name, entry)) if entry.inode == 0 => {
-                        (name, entry.file_type, number::beneath(self.place, name))
+                    Some((name, file_type, 0)) => {
+                        (name, file_type, number::beneath(self.place, name))
                     }
-                    Some((name, entry)) => (name, entry.file_type, entry.inode),
+                    Some(entry) => entry,
                 },
             };
             position += 1;

@@ -19,6 +19,12 @@ pub(super) fn derived(number: u64) -> u64 {
     mix(number) | DERIVED
 }
 
+/// Another number for what one of several layers numbers itself, so that numbers of different layers
+/// and devices do not meet.
+pub(super) fn in_layer(layer: u64, device: u64, inode: u64) -> u64 {
+    derived(inode ^ mix(device ^ mix(layer)))
+}
+
 const DERIVED: u64 = 1 << 63;
 
 /// Spreads a number over all bits; different numbers stay different.
@@ -43,6 +49,15 @@ mod tests {
             .collect();
         assert_eq!(numbers.len(), 100_000);
         assert_ne!(beneath(ROOT, "ab"), beneath(beneath(ROOT, "a"), "b"));
+    }
+
+    #[test]
+    fn in_layer_same_numbers_in_10_layers_of_10_devices_all_different() {
+        let numbers: HashSet<u64> = (0..10)
+            .flat_map(|layer| (0..10).map(move |device| (layer, device)))
+            .flat_map(|(layer, device)| (1..1000).map(move |inode| in_layer(layer, device, inode)))
+            .collect();
+        assert_eq!(numbers.len(), 99_900);
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! A node, and everything beneath it, as a directory that a guest can be handed.
 
+use super::gate::Gated;
 use super::names::listing;
+use super::numbered::Number;
 use super::walk::{End, Last, Spot, Walk};
-use super::{Found, Node, Numbered, number};
+use super::{Found, Node, number};
 use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -76,15 +78,17 @@ impl Tree {
         Walk::new(self.root.clone(), path)
     }
 
+    /// What stands in for the device and the number of something at a place.
+    fn number(&self, place: u64) -> Number {
+        Number {
+            device: self.device,
+            inode: place,
+        }
+    }
+
     /// Attributes of something at a place, with what was left open.
-    fn complete(&self, mut stat: Stat, place: u64) -> Stat {
-        if stat.device == 0 {
-            stat.device = self.device;
-        }
-        if stat.inode == 0 {
-            stat.inode = place;
-        }
-        stat
+    fn complete(&self, stat: Stat, place: u64) -> Stat {
+        self.number(place).complete(stat)
     }
 
     fn beneath(&self, node: Arc<dyn Node>, place: u64) -> Object {
@@ -94,11 +98,10 @@ impl Tree {
         }))
     }
 
-    /// A file as a guest opens it: with a number and a device.
-    fn numbered(&self, file: Arc<dyn File>, place: u64) -> Result<Arc<dyn File>> {
-        let stat = file.stat()?;
-        Ok(match stat.device == 0 || stat.inode == 0 {
-            true => Arc::new(Numbered::new(file, self.device, place)),
+    /// A file with these attributes as a guest opens it: with a number and a device.
+    fn numbered(&self, file: Arc<dyn File>, stat: &Stat, place: u64) -> Object {
+        Object::File(match Number::is_missing(stat) {
+            true => Arc::new(Gated::new(file, self.number(place))),
             false => file,
         })
     }
@@ -113,10 +116,17 @@ impl Tree {
                 if how.truncate {
                     file.set_size(0)?;
                 }
-                Ok(Object::File(self.numbered(file, place)?))
+                let stat = file.stat()?;
+                Ok(self.numbered(file, &stat, place))
             }
             Found::Stream(stream) => Ok(Object::Stream(stream)),
-            Found::Unopened(unopened) => unopened.open(how.read, how.write, how.truncate),
+            Found::Unopened(unopened) => {
+                let stat = unopened.stat()?;
+                match unopened.open(how.read, how.write, how.truncate)? {
+                    Object::File(file) => Ok(self.numbered(file, &stat, place)),
+                    object => Ok(object),
+                }
+            }
             Found::Link(_) => Err(Errno::Loop.into()),
         }
     }

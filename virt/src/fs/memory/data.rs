@@ -27,6 +27,15 @@ struct Base {
     whole: bool,
 }
 
+/// What is still needed of a range that is about to lie in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    /// All that is read there.
+    All,
+    /// What lies around it: the range itself is written over.
+    Around,
+}
+
 /// A part of a chunk.
 struct Part {
     chunk: u64,
@@ -151,7 +160,7 @@ impl Data {
             return Ok(0);
         }
         let end = end_of(offset, total)?;
-        self.make_room(offset, end)?;
+        self.make_room(offset, end, Kept::Around)?;
         let mut at = offset;
         for buffer in buffers {
             let mut left = &**buffer;
@@ -170,8 +179,9 @@ impl Data {
         Ok(usize::try_from(total).unwrap_or(usize::MAX))
     }
 
-    /// Has every byte between `offset` and `end` lie in a chunk, with what is read there now.
-    fn make_room(&mut self, offset: u64, end: u64) -> Result<()> {
+    /// Has every byte between `offset` and `end` lie in a chunk, with what is read there now as far
+    /// as it is kept.
+    fn make_room(&mut self, offset: u64, end: u64, kept: Kept) -> Result<()> {
         let mut parts = Vec::new();
         let mut needed = 0;
         let mut at = offset;
@@ -198,7 +208,8 @@ impl Data {
         let mut given = 0;
         for (part, len, below) in parts {
             let there = self.chunks.get(&part.chunk).map_or(0, Vec::len);
-            let copied = below > 0 && (part.start > 0 || part.end < below);
+            let around = part.start > 0 || part.end < below;
+            let copied = below > 0 && (around || kept == Kept::All);
             if copied {
                 let mut bytes = vec![0; below];
                 if let Some(base) = &self.base {
@@ -257,7 +268,7 @@ impl Data {
         if length.saturating_sub(there) > self.space.left() {
             return Err(Errno::Nospc.into());
         }
-        self.make_room(offset, end)?;
+        self.make_room(offset, end, Kept::All)?;
         self.len = self.len.max(end);
         Ok(())
     }
@@ -292,6 +303,10 @@ fn end_of(offset: u64, length: u64) -> Result<u64, Errno> {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "sizes here are small, and bytes a pattern"
+)]
 mod tests {
     use super::*;
     use crate::fs::Contents;
@@ -383,6 +398,14 @@ mod tests {
             drop(data);
             prop_assert_eq!(space.bytes(), 0);
         }
+    }
+
+    #[test]
+    fn allocate_whole_chunk_of_a_lower_file_contents_stay() {
+        let lower = Arc::new(Contents::from(vec![7; 65537]));
+        let mut data = Data::over(Space::new(1 << 20, 1), lower, 65537);
+        data.allocate(21_035, 44_502).unwrap();
+        assert_eq!(read(&data, 65_000, 1000), [7; 537]);
     }
 
     #[test]
