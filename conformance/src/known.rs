@@ -16,7 +16,8 @@ pub type Known = BTreeMap<String, Thing>;
 pub struct Thing {
     /// Its attributes. The time of last access is 0: to look is to access.
     pub stat: Stat,
-    /// What a file holds, or a link; nothing for all else. The errno if it is not told.
+    /// What a file holds, or a link; nothing for all else. The errno if it is not told, `NOMEM` if it
+    /// is too large.
     pub contents: Result<Vec<u8>, Errno>,
 }
 
@@ -36,7 +37,6 @@ pub struct Thing {
 ///
 /// # Errors
 /// - those of the directory's methods.
-/// - `NOMEM`: a file is too large to be held.
 pub fn known(dir: &Arc<dyn Dir>) -> Result<Known> {
     let mut known = Known::from([(".".to_owned(), directory(dir.stat()?))]);
     let mut left = vec![(String::new(), Arc::clone(dir))];
@@ -52,10 +52,9 @@ pub fn known(dir: &Arc<dyn Dir>) -> Result<Known> {
                         left.push((format!("{far}/"), beneath));
                     }
                 }
-                FileType::RegularFile => thing.contents = Ok(read(&*dir, path)?),
+                FileType::RegularFile => thing.contents = told(read(&*dir, path)),
                 FileType::SymbolicLink => {
-                    let text = dir.read_link(path).map(String::into_bytes);
-                    thing.contents = text.map_err(|error| error.errno());
+                    thing.contents = told(dir.read_link(path).map(String::into_bytes));
                 }
                 _ => {}
             }
@@ -63,6 +62,10 @@ pub fn known(dir: &Arc<dyn Dir>) -> Result<Known> {
         }
     }
     Ok(known)
+}
+
+fn told(contents: Result<Vec<u8>>) -> Result<Vec<u8>, Errno> {
+    contents.map_err(|error| error.errno())
 }
 
 fn directory(stat: Stat) -> Thing {

@@ -5,6 +5,7 @@
 //! [`Guest::invoke`] tell how; every other method takes it for a failure of the test.
 #![allow(
     dead_code,
+    unused_macros,
     unused_imports,
     reason = "each file of tests uses its own part"
 )]
