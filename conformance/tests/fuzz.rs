@@ -67,7 +67,7 @@ fn paths_fixed_seeds_as_the_kernel_does() {
 }
 
 /// Bytes of an input whose operations are compared.
-const LONG: usize = 4096;
+const LONG: usize = 10_000;
 
 fn compare(twin: Twin, operations: u64) {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);

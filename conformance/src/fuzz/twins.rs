@@ -27,7 +27,7 @@ use turnkey_wasi_common::{Dir, FileType, Follow, GuestPath, Object, OpenOptions}
 use crate::known::{Known, known};
 
 /// Operations of one input.
-const MOST_OPERATIONS: usize = 400;
+const MOST_OPERATIONS: usize = 1000;
 
 /// What the host is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,9 +95,12 @@ pub fn overlay(input: &[u8]) {
 /// If an answer or what is left differs from the host's, or something else was touched.
 pub fn compare(input: &[u8], twin: Twin) -> Tally {
     let (here, there) = (Scratch::new(input), Scratch::new(input));
-    if twin == Twin::Memory {
-        // What a copy leaves out, or a name that nothing can be made of.
-        for scratch in [&here, &there] {
+    for scratch in [&here, &there] {
+        // A file of several pieces in memory.
+        let large: Vec<u8> = (0..150_000_u32).map(|n| n.to_le_bytes()[1]).collect();
+        fs::write(scratch.place("root/m"), large).unwrap();
+        if twin == Twin::Memory {
+            // What a copy leaves out.
             fs::remove_file(scratch.place("root/fifo")).unwrap();
             fs::remove_file(scratch.place("root/abs")).unwrap();
         }

@@ -290,7 +290,16 @@ impl Operation {
                 let (accessed, modified, flags) = times(source);
                 Self::SetTimes(fd, accessed, modified, flags)
             }
-            26 => Self::Allocate(open.file(source), place(source), place(source)),
+            26 => {
+                let fd = open.file(source);
+                // Pieces in memory are often covered as a whole.
+                let offset = match source.below(4) {
+                    0 => 0,
+                    1 => 65_536,
+                    _ => place(source),
+                };
+                Self::Allocate(fd, offset, place(source))
+            }
             27 => {
                 let fd = open.file(source);
                 match source.below(3) {
