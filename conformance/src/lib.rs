@@ -8,6 +8,7 @@ pub mod known;
 pub mod never;
 pub mod runner;
 pub mod tour;
+pub mod zip_slip;
 
 /// The examples of the README and the guides, compiled.
 #[cfg(doctest)]

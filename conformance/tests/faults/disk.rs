@@ -51,7 +51,7 @@ fn fill(full: &[Errno]) {
         let place = (3, b"file".as_slice());
         let file = guest.path_open_with(place, true, oflags::CREAT, READ_WRITE, flags);
         let file = file.unwrap();
-        let mut told = Vec::new();
+        let mut told: Vec<u8> = Vec::new();
         let errno = loop {
             // Parts of a length that does not divide the room, each of other bytes.
             let part = vec![u8::try_from(told.len() % 251).unwrap(); 3000];

@@ -1,5 +1,11 @@
 //! The file systems that the tables of tests run over, and every way in which one may differ.
 
+use std::path::Path;
+use std::sync::Arc;
+use turnkey_cap_backends::{HostClocks, HostDir, ambient_authority};
+use turnkey_virt::fs::{Adopted, Copied, MemoryFs, copy};
+use turnkey_wasi_common::Dir;
+
 /// What a guest's directory is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backend {
@@ -22,6 +28,12 @@ pub enum Difference {
     NoFileOfManyNames,
     ReadingChangesNoTime,
     NoSizeOfDirectories,
+}
+
+/// A directory as guests are given it, and what lies below and has to stay as it is.
+pub struct Layers {
+    pub top: Arc<dyn Dir>,
+    pub lower: Option<Arc<dyn Dir>>,
 }
 
 use Backend::{Host, Memory, Overlay, OverlayOverMemory};
@@ -65,6 +77,54 @@ impl Backend {
     pub fn differs(self, what: Difference) -> bool {
         let mut listed = DIFFERENCES.iter();
         listed.any(|(difference, on, _)| *difference == what && on.contains(&self))
+    }
+
+    /// A directory of the host's as the backend has it.
+    pub fn layers(self, host: &Path) -> Layers {
+        let host: Arc<dyn Dir> =
+            Arc::new(HostDir::open_ambient(host, ambient_authority()).unwrap());
+        let clocks = Arc::new(HostClocks::new(ambient_authority()));
+        let memory = || MemoryFs::builder().clocks(clocks.clone());
+        let copied = || {
+            let copy_of = memory().build();
+            self.assert_meant(&copy(&*host, &*copy_of.root()).unwrap());
+            copy_of
+        };
+        match self {
+            Host => Layers {
+                top: host,
+                lower: None,
+            },
+            Memory => Layers {
+                top: copied().root(),
+                lower: None,
+            },
+            Overlay => {
+                let lower = Arc::new(Adopted::new(Arc::clone(&host)));
+                Layers {
+                    top: memory().over(lower).build().root(),
+                    lower: Some(host),
+                }
+            }
+            OverlayOverMemory => {
+                let lower = copied();
+                Layers {
+                    top: memory().over(lower.node()).build().root(),
+                    lower: Some(lower.root()),
+                }
+            }
+        }
+    }
+
+    /// What a copy leaves out is left out on purpose.
+    fn assert_meant(self, copied: &Copied) {
+        for (count, what) in [
+            (copied.others, Difference::NoPipes),
+            (copied.refused_links, Difference::NoAbsoluteLinks),
+            (copied.unnamed, Difference::OnlyText),
+        ] {
+            assert!(count == 0 || self.differs(what), "{what:?}: {copied:?}");
+        }
     }
 
     /// What is expected of the host, or what is expected where this is different.

@@ -19,11 +19,11 @@ mod records;
 mod tree;
 
 pub(crate) use backend::on_every_backend;
-pub use backend::{Backend, DIFFERENCES, Difference};
+pub use backend::{Backend, DIFFERENCES, Difference, Layers};
 pub use guest::{BUFFER, Guest, Place};
 pub use operations::{PATH_OPERATIONS, PathOperation};
 pub use records::{
     Dirent, Event, Fdstat, Filestat, Subscription, abstime, eventtype, fdflags, filetype, fstflags,
     oflags, whence,
 };
-pub use tree::{Tree, assert_outside_untouched, cpu_time, fifo};
+pub use tree::{Tree, assert_outside_untouched, cpu_time, fifo, subdirectory};

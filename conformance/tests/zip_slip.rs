@@ -1,0 +1,191 @@
+//! A hostile archive, extracted in the most trusting way, over every file system: what belongs in the
+//! directory is there, and nothing beside it has changed.
+#![cfg(test)]
+
+mod host;
+
+use host::{Backend, Guest, Layers, fstflags, oflags, on_every_backend, subdirectory};
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use tempfile::TempDir;
+use turnkey_cap_backends::builder;
+use turnkey_conformance::known::{Known, known, read};
+use turnkey_conformance::zip_slip::{MEMBERS, Member, What, parents};
+use turnkey_wasi_common::{Access, Dir, Errno, GuestPath, Rights};
+
+type Outcome = Result<(), Errno>;
+
+const SECRET: &[u8] = b"module.exports = 'unchanged'";
+
+/// `app`, and a guest that is given `app/uploads` and no more.
+struct App {
+    _temporary: TempDir,
+    layers: Layers,
+    uploads: Arc<dyn Dir>,
+    guest: Guest,
+}
+
+impl App {
+    fn new(on: Backend) -> Self {
+        let temporary = tempfile::tempdir().unwrap();
+        let app = temporary.path().join("app");
+        fs::create_dir_all(app.join("uploads")).unwrap();
+        fs::create_dir_all(app.join("node_modules/x")).unwrap();
+        fs::write(app.join("node_modules/x/index.js"), SECRET).unwrap();
+        let layers = on.layers(temporary.path());
+        let uploads = subdirectory(&*subdirectory(&*layers.top, "app"), "uploads");
+        let ctx = builder().preopen("/", Arc::clone(&uploads), Access::ReadWrite);
+        Self {
+            _temporary: temporary,
+            guest: Guest::new(ctx.build().unwrap()),
+            uploads,
+            layers,
+        }
+    }
+
+    /// All that no member may change.
+    fn beside(&self) -> (Known, Option<Known>) {
+        let mut beside = known(&self.layers.top).unwrap();
+        beside.retain(|path, _| !path.starts_with("app/uploads"));
+        let below = self.layers.lower.as_ref();
+        (beside, below.map(|lower| known(lower).unwrap()))
+    }
+}
+
+/// Makes the directories that lead to a name, whatever that answers, and what lies there.
+fn extract(guest: &mut Guest, member: &Member) -> Outcome {
+    let name = member.name;
+    for parent in parents(name) {
+        let made = guest.path_create_directory((3, parent));
+        let refused = matches!(member.answer, Err(errno) if made == Err(errno));
+        let there = matches!(made, Ok(()) | Err(Errno::Exist));
+        assert!(there || refused, "{member:?}: {parent:?}: {made:?}");
+    }
+    match member.what {
+        What::File => {
+            let opened = guest.path_open((3, name), oflags::CREAT, Rights::FD_WRITE)?;
+            let written = guest.fd_write(opened, "extracted");
+            assert_eq!(written, Ok(9), "{member:?}");
+            guest.fd_close(opened)
+        }
+        What::Link(target) => guest.path_symlink(target, (3, name)),
+        What::HardLink(other) => guest.path_link((3, other), (3, name), false),
+        What::Moved(other) => guest.path_rename((3, other), (3, name)),
+    }
+}
+
+on_every_backend![
+    zip_slip_each_member_written_or_refused_and_nothing_beside_touched,
+    zip_slip_every_way_to_open_outside_refused,
+    zip_slip_race_with_a_link_that_leads_outside,
+];
+
+fn zip_slip_each_member_written_or_refused_and_nothing_beside_touched(on: Backend) {
+    let mut app = App::new(on);
+    let before = app.beside();
+    for member in MEMBERS {
+        let outcome = extract(&mut app.guest, member);
+        assert_eq!(outcome, member.answer, "{member:?}");
+        assert_eq!(app.beside(), before, "{member:?}");
+    }
+    for member in MEMBERS {
+        if (member.what, member.answer) == (What::File, Ok(())) {
+            let path = GuestPath::new(member.name).unwrap();
+            let contents = read(&*app.uploads, path);
+            assert_eq!(contents.unwrap(), b"extracted", "{member:?}");
+        }
+    }
+    let listed = app.guest.entries(3, 4096).unwrap();
+    assert!(listed.iter().all(|entry| entry.name != "taken.js"));
+    assert!(
+        listed
+            .iter()
+            .any(|entry| entry.name.starts_with("..\\..\\"))
+    );
+}
+
+/// Whoever extracts may also open, look and change in other ways.
+fn zip_slip_every_way_to_open_outside_refused(on: Backend) {
+    let mut app = App::new(on);
+    for member in MEMBERS {
+        assert_eq!(extract(&mut app.guest, member), member.answer);
+    }
+    let before = app.beside();
+    let escapes = MEMBERS
+        .iter()
+        .filter(|member| (member.what, member.answer) == (What::File, Err(Errno::Perm)));
+    for member in escapes {
+        let (guest, name) = (&mut app.guest, member.name);
+        for oflags in [0, oflags::CREAT, oflags::TRUNC, oflags::DIRECTORY] {
+            for rights in [Rights::empty(), Rights::FD_READ, Rights::FD_WRITE] {
+                let opened = guest.path_open((3, name), oflags, rights);
+                assert_eq!(opened, Err(Errno::Perm), "{name} {oflags} {rights:?}");
+            }
+        }
+        let stat = guest.path_filestat_get((3, name), true);
+        assert_eq!(stat, Err(Errno::Perm), "{name}");
+        let set = guest.path_filestat_set_times((3, name), true, (1, 1), fstflags::MTIM);
+        assert_eq!(set, Err(Errno::Perm), "{name}");
+        // The last name of these is a link that lies inside.
+        if !matches!(name, "l5" | "l6") {
+            for outcome in [
+                guest.path_unlink_file((3, name)),
+                guest.path_remove_directory((3, name)),
+                guest.path_readlink((3, name), 100).map(drop),
+            ] {
+                assert_eq!(outcome, Err(Errno::Perm), "{name}");
+            }
+        }
+    }
+    assert_eq!(app.beside(), before);
+}
+
+/// Extractions in a directory that becomes a link to outside again and again, on all file systems
+/// together 100,000.
+const EXTRACTIONS: usize = 25_000;
+
+fn zip_slip_race_with_a_link_that_leads_outside(on: Backend) {
+    let mut app = App::new(on);
+    let guest = &mut app.guest;
+    guest.path_create_directory((3, "d")).unwrap();
+    guest.path_create_directory((3, "d/x")).unwrap();
+    guest.path_symlink("../node_modules", (3, "link")).unwrap();
+    let before = app.beside();
+    let (uploads, ended) = (Arc::clone(&app.uploads), AtomicBool::new(false));
+    let (mut written, mut refused) = (0, 0);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let rename = |from, to| {
+                let [from, to] = [from, to].map(|name| GuestPath::new(name).unwrap());
+                uploads.rename(from, &*uploads, to).unwrap();
+            };
+            while !ended.load(Ordering::Relaxed) {
+                rename("d", "away");
+                rename("link", "d");
+                thread::yield_now();
+                rename("d", "link");
+                rename("away", "d");
+                thread::yield_now();
+            }
+        });
+        let guest = &mut app.guest;
+        for round in 0..EXTRACTIONS {
+            let name = ["d/x/index.js", "d/x/../x/new.js", "d/new.js"][round % 3];
+            let opened = guest.path_open((3, name), oflags::CREAT, Rights::FD_WRITE);
+            match opened {
+                Ok(opened) => {
+                    written += 1;
+                    assert_eq!(guest.fd_write(opened, "extracted"), Ok(9));
+                    assert_eq!(guest.fd_close(opened), Ok(()));
+                }
+                Err(Errno::Perm) => refused += 1,
+                Err(errno) => assert_eq!(errno, Errno::Noent, "{name}"),
+            }
+        }
+        ended.store(true, Ordering::Relaxed);
+    });
+    assert!(written > 0 && refused > 0, "{written} {refused}");
+    assert_eq!(app.beside(), before);
+}
