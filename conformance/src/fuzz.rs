@@ -30,13 +30,16 @@ pub mod paths;
 mod scratch;
 mod source;
 mod time;
+pub mod twins;
 
 /// A target: a function of any bytes.
 pub type Target = fn(&[u8]);
 
 /// Every target with its name.
-pub const TARGETS: [(&str, Target); 3] = [
+pub const TARGETS: [(&str, Target); 5] = [
     ("calls", calls::target),
     ("paths", paths::target),
     ("decoding", decoding::target),
+    ("memory", twins::memory),
+    ("overlay", twins::overlay),
 ];

@@ -4,6 +4,7 @@ pub mod engine_kit;
 #[cfg(target_os = "linux")]
 pub mod fuzz;
 pub mod guests;
+pub mod known;
 pub mod never;
 pub mod runner;
 pub mod tour;

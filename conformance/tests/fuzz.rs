@@ -7,10 +7,11 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use std::alloc::System;
 use std::fs;
-use std::panic::{UnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use turnkey_conformance::fuzz::TARGETS;
+use turnkey_conformance::fuzz::twins::{self, Tally, Twin};
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -33,8 +34,8 @@ fn regressions(name: &str) -> Vec<PathBuf> {
 }
 
 /// Says which input it was that failed.
-fn with_name(name: impl FnOnce() -> String, run: impl FnOnce() + UnwindSafe) {
-    if let Err(panic) = catch_unwind(run) {
+fn with_name(name: impl FnOnce() -> String, run: impl FnOnce()) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
         eprintln!("the input: {}", name());
         resume_unwind(panic);
     }
@@ -63,6 +64,39 @@ fn calls_fixed_seeds_nothing_found() {
 #[test]
 fn paths_fixed_seeds_as_the_kernel_does() {
     check("paths", 2000);
+}
+
+/// Bytes of an input whose operations are compared.
+const LONG: usize = 4096;
+
+fn compare(twin: Twin, operations: u64) {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut all = Tally::default();
+    for seed in 0.. {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut input = vec![0; LONG];
+        random.fill_bytes(&mut input);
+        with_name(
+            || format!("seed {seed}"),
+            || all += twins::compare(&input, twin),
+        );
+        if all.operations >= operations {
+            break;
+        }
+    }
+    println!("{twin:?}: {all}");
+}
+
+#[test]
+fn memory_100000_operations_as_with_the_hosts_files() {
+    check("memory", 0);
+    compare(Twin::Memory, 100_000);
+}
+
+#[test]
+fn overlay_100000_operations_as_with_the_hosts_files() {
+    check("overlay", 0);
+    compare(Twin::Overlay, 100_000);
 }
 
 #[test]

@@ -1,16 +1,19 @@
 //! The policy of rights: what a handle may do, what it never regains, and what the lack of a right
-//! answers.
+//! answers, over every file system.
 #![cfg(test)]
 
 mod host;
 
-use host::{Guest, Subscription, Tree, fdflags, filetype, fstflags, oflags, whence};
+use host::{
+    Backend, Guest, Subscription, Tree, fdflags, filetype, fstflags, oflags, on_every_backend,
+    whence,
+};
 use rustix::fs::{OFlags, fcntl_getfl};
-use std::fs;
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use turnkey_cap_backends::{HostStream, builder};
+use turnkey_conformance::known::known;
 use turnkey_wasi_common::{Access, Errno, Rights};
 
 type Outcome = Result<(), Errno>;
@@ -41,8 +44,23 @@ const NEVER_OF_A_DIRECTORY: Rights = READ_WRITE
     .union(Rights::FD_ALLOCATE)
     .union(Rights::FD_FILESTAT_SET_SIZE);
 
-fn tree() -> Tree {
-    Tree::new()
+on_every_backend![
+    fd_fdstat_get_preopen_what_guests_expect,
+    path_open_directory_asking_for_all_but_writing_no_seek_and_no_flags,
+    path_open_directory_to_write_isdir,
+    path_open_file_base_is_what_was_asked_and_all_that_fits,
+    path_open_dot_of_attenuated_preopen_wins_nothing_back,
+    fd_fdstat_set_rights_shrunk_for_good,
+    fd_fdstat_set_rights_file_and_stdio_enforced_from_then_on,
+    directory_each_right_missing_perm,
+    file_each_right_missing_badf_to_move_bytes_and_perm_for_all_else,
+    fd_write_to_what_was_opened_to_read_badf,
+    read_only_preopen_every_change_perm_and_nothing_happens,
+    order_of_checks_descriptor_type_rights_arguments,
+];
+
+fn tree(on: Backend) -> Tree {
+    Tree::on(on)
         .file("file", "contents")
         .dir("dir")
         .dir("empty")
@@ -53,18 +71,16 @@ fn without(rights: Rights) -> Access {
     Access::Only(Rights::all().difference(rights))
 }
 
-#[test]
-fn fd_fdstat_get_preopen_what_guests_expect() {
-    let stat = tree().guest().fd_fdstat_get(3).unwrap();
+fn fd_fdstat_get_preopen_what_guests_expect(on: Backend) {
+    let stat = tree(on).guest().fd_fdstat_get(3).unwrap();
     assert_eq!((stat.filetype, stat.flags), (filetype::DIRECTORY, 0));
     assert_eq!(stat.base.bits() & 0x7b7_fe00, 0x7b7_fe00);
     assert_eq!(stat.inheriting.bits() & 0xff7_ffff, 0xff7_ffff);
     assert!(!stat.base.intersects(NEVER_OF_A_DIRECTORY));
 }
 
-#[test]
-fn path_open_directory_asking_for_all_but_writing_no_seek_and_no_flags() {
-    let mut guest = tree().guest();
+fn path_open_directory_asking_for_all_but_writing_no_seek_and_no_flags(on: Backend) {
+    let mut guest = tree(on).guest();
     let rights = Rights::all().difference(Rights::FD_WRITE);
     let flags = fdflags::APPEND | fdflags::NONBLOCK;
     for (path, oflags) in [
@@ -92,9 +108,8 @@ fn path_open_directory_asking_for_all_but_writing_no_seek_and_no_flags() {
     }
 }
 
-#[test]
-fn path_open_directory_to_write_isdir() {
-    let mut guest = tree().guest();
+fn path_open_directory_to_write_isdir(on: Backend) {
+    let mut guest = tree(on).guest();
     for rights in [Rights::FD_WRITE, READ_WRITE, Rights::all()] {
         for (path, oflags) in [
             ("dir", 0),
@@ -108,12 +123,11 @@ fn path_open_directory_to_write_isdir() {
     }
 }
 
-#[test]
-fn path_open_file_base_is_what_was_asked_and_all_that_fits() {
+fn path_open_file_base_is_what_was_asked_and_all_that_fits(on: Backend) {
     let writing = Rights::FD_WRITE | Rights::FD_ALLOCATE | Rights::FD_FILESTAT_SET_SIZE;
     let reads = FILE.difference(writing);
     let neither = reads.difference(Rights::FD_READ);
-    let mut guest = tree().guest();
+    let mut guest = tree(on).guest();
     for (asked, oflags, expected) in [
         (Rights::empty(), 0, neither),
         (Rights::FD_READ, 0, reads),
@@ -141,9 +155,8 @@ fn path_open_file_base_is_what_was_asked_and_all_that_fits() {
     }
 }
 
-#[test]
-fn path_open_dot_of_attenuated_preopen_wins_nothing_back() {
-    let tree = tree();
+fn path_open_dot_of_attenuated_preopen_wins_nothing_back(on: Backend) {
+    let tree = tree(on);
     for access in [
         Access::ReadOnly,
         without(Rights::PATH_UNLINK_FILE),
@@ -163,9 +176,8 @@ fn path_open_dot_of_attenuated_preopen_wins_nothing_back() {
     }
 }
 
-#[test]
-fn fd_fdstat_set_rights_shrunk_for_good() {
-    let mut guest = tree().guest();
+fn fd_fdstat_set_rights_shrunk_for_good(on: Backend) {
+    let mut guest = tree(on).guest();
     let full = guest.fd_fdstat_get(3).unwrap();
     let base = full.base.difference(Rights::PATH_UNLINK_FILE);
     let inheriting = full
@@ -195,9 +207,8 @@ fn fd_fdstat_set_rights_shrunk_for_good() {
     assert_eq!(to_write, Err(Errno::Perm));
 }
 
-#[test]
-fn fd_fdstat_set_rights_file_and_stdio_enforced_from_then_on() {
-    let mut guest = tree().guest();
+fn fd_fdstat_set_rights_file_and_stdio_enforced_from_then_on(on: Backend) {
+    let mut guest = tree(on).guest();
     let file = guest.path_open((3, "file"), 0, READ_WRITE).unwrap();
     let nothing = Rights::empty();
     assert_eq!(
@@ -351,10 +362,9 @@ const ON_FILES: &[OnFile] = &[
     }),
 ];
 
-#[test]
-fn directory_each_right_missing_perm() {
+fn directory_each_right_missing_perm(on: Backend) {
     for (index, (right, call)) in ON_DIRECTORIES.iter().enumerate() {
-        let tree = tree();
+        let tree = tree(on);
         let refused = call(&mut tree.guest_with(without(*right)));
         assert_eq!(refused, Err(Errno::Perm), "{index}: without {right:?}");
         let granted = call(&mut tree.guest());
@@ -362,11 +372,10 @@ fn directory_each_right_missing_perm() {
     }
 }
 
-#[test]
-fn file_each_right_missing_badf_to_move_bytes_and_perm_for_all_else() {
+fn file_each_right_missing_badf_to_move_bytes_and_perm_for_all_else(on: Backend) {
     for (index, (right, errno, call)) in ON_FILES.iter().enumerate() {
         for (access, expected) in [(without(*right), Err(*errno)), (Access::ReadWrite, Ok(()))] {
-            let tree = tree();
+            let tree = tree(on);
             let mut guest = tree.guest_with(access);
             let file = guest.path_open((3, "file"), 0, READ_WRITE).unwrap();
             let outcome = call(&mut guest, file);
@@ -375,9 +384,8 @@ fn file_each_right_missing_badf_to_move_bytes_and_perm_for_all_else() {
     }
 }
 
-#[test]
-fn fd_write_to_what_was_opened_to_read_badf() {
-    let mut guest = tree().guest();
+fn fd_write_to_what_was_opened_to_read_badf(on: Backend) {
+    let mut guest = tree(on).guest();
     let file = guest.path_open((3, "file"), 0, Rights::FD_READ).unwrap();
     assert_eq!(guest.fd_write(file, "x"), Err(Errno::Badf));
     assert_eq!(guest.fd_write(file, ""), Err(Errno::Badf));
@@ -388,8 +396,7 @@ fn fd_write_to_what_was_opened_to_read_badf() {
     assert_eq!(guest.poll_oneoff(&to_write), Err(Errno::Badf));
 }
 
-#[test]
-fn read_only_preopen_every_change_perm_and_nothing_happens() {
+fn read_only_preopen_every_change_perm_and_nothing_happens(on: Backend) {
     let calls: &[Step] = &[
         |g| g.path_create_directory((3, "new")),
         |g| {
@@ -439,22 +446,20 @@ fn read_only_preopen_every_change_perm_and_nothing_happens() {
             g.path_create_directory((dir, "new"))
         },
     ];
-    let tree = tree();
-    let before = fs::metadata(tree.path("file")).unwrap().modified().unwrap();
+    let tree = tree(on);
+    let before = known(&tree.root()).unwrap();
     let mut guest = tree.guest_with(Access::ReadOnly);
     let listed = guest.entries(3, 4096).unwrap();
     for (index, call) in calls.iter().enumerate() {
         assert_eq!(call(&mut guest), Err(Errno::Perm), "call {index}");
     }
     assert_eq!(guest.entries(3, 4096), Ok(listed));
-    let after = fs::metadata(tree.path("file")).unwrap().modified().unwrap();
-    assert_eq!(after, before);
+    assert_eq!(known(&tree.root()).unwrap(), before);
     let file = guest.path_open((3, "link"), 0, Rights::FD_READ).unwrap();
     assert_eq!(guest.fd_read(file, 100).unwrap(), b"contents");
 }
 
-#[test]
-fn order_of_checks_descriptor_type_rights_arguments() {
+fn order_of_checks_descriptor_type_rights_arguments(on: Backend) {
     let cases: &[(Errno, Step)] = &[
         (Errno::Badf, |g| g.path_unlink_file((99, ""))),
         (Errno::Notdir, |g| {
@@ -480,7 +485,7 @@ fn order_of_checks_descriptor_type_rights_arguments() {
         }),
         (Errno::Spipe, |g| g.fd_pread(1, 1, u64::MAX).map(drop)),
     ];
-    let tree = tree();
+    let tree = tree(on);
     for (index, (errno, call)) in cases.iter().enumerate() {
         let mut guest = tree.guest_with(Access::ReadOnly);
         assert_eq!(call(&mut guest), Err(*errno), "case {index}");
@@ -489,7 +494,7 @@ fn order_of_checks_descriptor_type_rights_arguments() {
 
 #[test]
 fn stdio_rights_to_move_bytes_one_way_and_never_to_seek() {
-    let mut guest = tree().guest();
+    let mut guest = tree(Backend::Host).guest();
     let common = Rights::POLL_FD_READWRITE | Rights::FD_FILESTAT_GET | Rights::FD_FDSTAT_SET_FLAGS;
     for (fd, moving) in [
         (0, Rights::FD_READ),

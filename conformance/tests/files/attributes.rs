@@ -1,14 +1,24 @@
 //! What is known of an open file and what becomes of its size and times.
 
-use crate::host::{filetype, fstflags, whence};
+use crate::host::{Backend, filetype, fstflags, on_every_backend, whence};
 use crate::{DIR, FILE, assert_fault, contents, guest, size};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use turnkey_wasi_common::{Errno, Rights};
 
-#[test]
-fn fd_advise_range_beyond_i64_inval() {
-    let mut guest = guest();
+on_every_backend![
+    fd_advise_range_beyond_i64_inval,
+    fd_allocate_only_ever_grows,
+    fd_sync_file_open_to_read_ok,
+    fd_filestat_get_agrees_with_path_listing_and_host,
+    fd_filestat_set_size_grows_with_zeros_and_leaves_the_offset,
+    fd_filestat_set_times_each_choice,
+    fd_filestat_set_times_now_is_now,
+    fd_filestat_set_times_far_future_as_far_as_the_host_goes,
+];
+
+fn fd_advise_range_beyond_i64_inval(on: Backend) {
+    let mut guest = guest(on);
     for advice in 0..6 {
         assert_eq!(guest.fd_advise(FILE, 0, 4, advice), Ok(()), "{advice}");
     }
@@ -30,9 +40,8 @@ fn fd_advise_range_beyond_i64_inval() {
     assert_fault(guest.invoke("fd_advise", &[4, 0, 1, 6]));
 }
 
-#[test]
-fn fd_allocate_only_ever_grows() {
-    let mut guest = guest();
+fn fd_allocate_only_ever_grows(on: Backend) {
+    let mut guest = guest(on);
     for (offset, length, expected) in [(0, 4, 8), (0, 100, 100), (50, 20, 100), (90, 20, 110)] {
         assert_eq!(guest.fd_allocate(FILE, offset, length), Ok(()));
         assert_eq!(size(&mut guest, FILE), expected, "{offset} {length}");
@@ -56,19 +65,17 @@ fn fd_allocate_only_ever_grows() {
     assert_eq!(size(&mut guest, FILE), 110);
 }
 
-#[test]
-fn fd_sync_file_open_to_read_ok() {
-    let mut guest = guest();
+fn fd_sync_file_open_to_read_ok(on: Backend) {
+    let mut guest = guest(on);
     let file = guest.path_open((3, "file"), 0, Rights::FD_READ).unwrap();
     assert_eq!(guest.fd_sync(file), Ok(()));
     assert_eq!(guest.fd_datasync(file), Ok(()));
 }
 
-#[test]
-fn fd_filestat_get_agrees_with_path_listing_and_host() {
-    let mut guest = guest();
+fn fd_filestat_get_agrees_with_path_listing_and_host(on: Backend) {
+    let mut guest = guest(on);
     let tree = guest.kept.clone().unwrap();
-    fs::hard_link(tree.path("file"), tree.path("again")).unwrap();
+    tree.name_again("file", "again");
     for (fd, path) in [(FILE, "file"), (DIR, "dir"), (3, ".")] {
         let stat = guest.fd_filestat_get(fd).unwrap();
         assert_eq!(
@@ -83,6 +90,21 @@ fn fd_filestat_get_agrees_with_path_listing_and_host() {
             (stat.ino, stat.filetype),
             "{path}"
         );
+        let told = tree.stat(path);
+        assert_eq!(
+            (stat.dev, stat.ino, stat.nlink, stat.mtim, stat.ctim),
+            (
+                told.device,
+                told.inode,
+                told.links,
+                told.modified,
+                told.changed
+            ),
+            "{path}"
+        );
+        if on != Backend::Host {
+            continue;
+        }
         let host = fs::metadata(tree.path(path)).unwrap();
         assert_eq!(
             (stat.dev, stat.ino, stat.nlink),
@@ -90,13 +112,11 @@ fn fd_filestat_get_agrees_with_path_listing_and_host() {
         );
         let nanoseconds = |s: i64, ns: i64| s.unsigned_abs() * 1_000_000_000 + ns.unsigned_abs();
         assert_eq!(
-            stat.mtim,
-            nanoseconds(host.mtime(), host.mtime_nsec()),
-            "{path}"
-        );
-        assert_eq!(
-            stat.ctim,
-            nanoseconds(host.ctime(), host.ctime_nsec()),
+            (stat.mtim, stat.ctim),
+            (
+                nanoseconds(host.mtime(), host.mtime_nsec()),
+                nanoseconds(host.ctime(), host.ctime_nsec())
+            ),
             "{path}"
         );
     }
@@ -110,7 +130,7 @@ fn fd_filestat_get_agrees_with_path_listing_and_host() {
 
 #[test]
 fn fd_filestat_get_stdio_zeros() {
-    let stat = guest().fd_filestat_get(1).unwrap();
+    let stat = guest(Backend::Host).fd_filestat_get(1).unwrap();
     assert_eq!((stat.dev, stat.ino, stat.nlink, stat.size), (0, 0, 0, 0));
     assert_eq!(
         (stat.atim, stat.mtim, stat.ctim, stat.filetype),
@@ -118,9 +138,8 @@ fn fd_filestat_get_stdio_zeros() {
     );
 }
 
-#[test]
-fn fd_filestat_set_size_grows_with_zeros_and_leaves_the_offset() {
-    let mut guest = guest();
+fn fd_filestat_set_size_grows_with_zeros_and_leaves_the_offset(on: Backend) {
+    let mut guest = guest(on);
     guest.fd_seek(FILE, 6, whence::SET).unwrap();
     for (size, expected) in [
         (3, b"con".as_slice()),
@@ -139,8 +158,7 @@ fn fd_filestat_set_size_grows_with_zeros_and_leaves_the_offset() {
     assert!(matches!(largest, Ok(()) | Err(Errno::Fbig)), "{largest:?}");
 }
 
-#[test]
-fn fd_filestat_set_times_each_choice() {
+fn fd_filestat_set_times_each_choice(on: Backend) {
     const START: (u64, u64) = (1_111_222_333, 4_444_555_666_777_888_999);
     let both = fstflags::ATIM | fstflags::MTIM;
     for (flags, expected) in [
@@ -154,7 +172,7 @@ fn fd_filestat_set_times_each_choice() {
         (fstflags::MTIM | fstflags::MTIM_NOW, Err(Errno::Inval)),
         (15, Err(Errno::Inval)),
     ] {
-        let mut guest = guest();
+        let mut guest = guest(on);
         for fd in [
             FILE,
             DIR,
@@ -170,12 +188,11 @@ fn fd_filestat_set_times_each_choice() {
             assert_eq!((stat.atim, stat.mtim), times, "{flags} on {fd}");
         }
     }
-    assert_fault(guest().invoke("fd_filestat_set_times", &[4, 0, 0, 16]));
+    assert_fault(guest(on).invoke("fd_filestat_set_times", &[4, 0, 0, 16]));
 }
 
-#[test]
-fn fd_filestat_set_times_now_is_now() {
-    let mut guest = guest();
+fn fd_filestat_set_times_now_is_now(on: Backend) {
+    let mut guest = guest(on);
     let both = fstflags::ATIM | fstflags::MTIM;
     guest.fd_filestat_set_times(FILE, 5, 6, both).unwrap();
     let now = fstflags::ATIM_NOW | fstflags::MTIM_NOW;
@@ -190,21 +207,24 @@ fn fd_filestat_set_times_now_is_now() {
     }
 }
 
-#[test]
-fn fd_filestat_set_times_far_future_as_far_as_the_host_goes() {
-    let mut guest = guest();
-    let path = guest.kept.clone().unwrap().path("file");
+fn fd_filestat_set_times_far_future_as_far_as_the_host_goes(on: Backend) {
+    let mut guest = guest(on);
+    let tree = guest.kept.clone().unwrap();
     for time in [1 << 62, 1 << 63, u64::MAX] {
         assert_eq!(
             guest.fd_filestat_set_times(FILE, 0, time, fstflags::MTIM),
             Ok(())
         );
-        let host = fs::metadata(&path).unwrap();
-        let seconds = u64::try_from(host.mtime()).unwrap();
-        let nanoseconds = u64::try_from(host.mtime_nsec()).unwrap();
-        let expected = seconds
-            .saturating_mul(1_000_000_000)
-            .saturating_add(nanoseconds);
+        let expected = match on {
+            Backend::Host => {
+                let host = fs::metadata(tree.path("file")).unwrap();
+                let seconds = u64::try_from(host.mtime()).unwrap();
+                let nanoseconds = u64::try_from(host.mtime_nsec()).unwrap();
+                let whole = seconds.saturating_mul(1_000_000_000);
+                whole.saturating_add(nanoseconds)
+            }
+            _ => time,
+        };
         assert_eq!(
             guest.fd_filestat_get(FILE).unwrap().mtim,
             expected,

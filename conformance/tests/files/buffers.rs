@@ -1,9 +1,18 @@
 //! Several buffers in one call: in order, overlapping, beyond the memory.
 
-use crate::host::{BUFFER, Guest, Tree};
+use crate::host::{BUFFER, Backend, Guest, Tree, on_every_backend};
 use crate::{FILE, assert_fault, contents, guest};
 use std::sync::Arc;
 use turnkey_wasi_common::{Access, Pipe, PipeReader, Stop, Trap};
+
+on_every_backend![
+    fd_write_and_fd_read_several_buffers_all_moved_in_order,
+    fd_read_file_ends_within_the_buffers_short,
+    fd_read_overlapping_buffers_filled_one_after_the_other,
+    fd_write_overlapping_buffers_each_written,
+    fd_write_one_buffer_beyond_memory_trap_and_nothing_written,
+    fault_names_what_the_guest_did,
+];
 
 /// Buffers that lie behind each other from the last to the first, of 1, 2, 3 … bytes, with an
 /// empty one between any two; and the bytes that they hold together.
@@ -35,12 +44,11 @@ fn gathered(guest: &Guest, buffers: &[(u32, u32)]) -> Vec<u8> {
         .collect()
 }
 
-#[test]
-fn fd_write_and_fd_read_several_buffers_all_moved_in_order() {
+fn fd_write_and_fd_read_several_buffers_all_moved_in_order(on: Backend) {
     for count in [1, 2, 15, 16, 17, 40] {
         let (buffers, bytes) = scattered(count);
         let total = u32::try_from(bytes.len()).unwrap();
-        let mut guest = guest();
+        let mut guest = guest(on);
         fill(&mut guest, &buffers, &bytes);
         assert_eq!(guest.fd_write_from(FILE, &buffers), Ok(total), "{count}");
         assert_eq!(
@@ -70,18 +78,16 @@ fn fd_write_and_fd_read_several_buffers_all_moved_in_order() {
     }
 }
 
-#[test]
-fn fd_read_file_ends_within_the_buffers_short() {
-    let mut guest = guest();
+fn fd_read_file_ends_within_the_buffers_short(on: Backend) {
+    let mut guest = guest(on);
     let buffers: Vec<(u32, u32)> = (0..20).map(|n| (BUFFER + 10 * n, 3)).collect();
     assert_eq!(guest.fd_read_into(FILE, &buffers), Ok(8));
     assert_eq!(gathered(&guest, &buffers)[..9], *b"contents\0");
     assert_eq!(guest.fd_read_into(FILE, &buffers), Ok(0));
 }
 
-#[test]
-fn fd_read_overlapping_buffers_filled_one_after_the_other() {
-    let mut guest = guest();
+fn fd_read_overlapping_buffers_filled_one_after_the_other(on: Backend) {
+    let mut guest = guest(on);
     let overlapping = [(BUFFER, 3), (BUFFER + 1, 3), (BUFFER + 1, 1)];
     assert_eq!(guest.fd_read_into(FILE, &overlapping), Ok(7));
     assert_eq!(guest.bytes(BUFFER, 4), b"cten");
@@ -92,7 +98,7 @@ fn fd_read_overlapping_buffers_filled_one_after_the_other() {
     // A stream is read in the same way, and does not wait for what is not there.
     let stdin = Arc::new(PipeReader::of(b"contents"));
     let mut guest = Guest::new(
-        Tree::new()
+        Tree::on(on)
             .builder(Access::ReadWrite)
             .stdin(stdin)
             .build()
@@ -117,18 +123,16 @@ fn fd_read_overlapping_buffers_of_a_pipe_that_stays_open_what_is_there() {
     assert_eq!(guest.bytes(BUFFER, 3), b"dbc");
 }
 
-#[test]
-fn fd_write_overlapping_buffers_each_written() {
-    let mut guest = guest();
+fn fd_write_overlapping_buffers_each_written(on: Backend) {
+    let mut guest = guest(on);
     guest.put(BUFFER, b"abcd");
     let overlapping = [(BUFFER, 3), (BUFFER + 1, 3), (BUFFER, 3)];
     assert_eq!(guest.fd_write_from(FILE, &overlapping), Ok(9));
     assert_eq!(contents(&mut guest), b"abcbcdabc");
 }
 
-#[test]
-fn fd_write_one_buffer_beyond_memory_trap_and_nothing_written() {
-    let mut guest = guest();
+fn fd_write_one_buffer_beyond_memory_trap_and_nothing_written(on: Backend) {
+    let mut guest = guest(on);
     let end = u32::try_from(guest.memory.len()).unwrap();
     for bad in [(end, 1), (end - 1, 2), (u32::MAX, 1), (1, u32::MAX)] {
         let (iovecs, _) = guest.put_iovecs(&[(BUFFER, 4), bad]);
@@ -148,9 +152,8 @@ fn fd_write_one_buffer_beyond_memory_trap_and_nothing_written() {
     }
 }
 
-#[test]
-fn fault_names_what_the_guest_did() {
-    let mut guest = guest();
+fn fault_names_what_the_guest_did(on: Backend) {
+    let mut guest = guest(on);
     let outcome = guest.invoke("fd_write", &[4, u64::from(u32::MAX) - 3, 1, 0]);
     let Err(Stop::Trap(trap)) = outcome else {
         panic!("{outcome:?}")

@@ -1,14 +1,24 @@
 //! Reading, writing and the offset.
 
-use crate::host::{BUFFER, Guest, fdflags, whence};
+use crate::host::{BUFFER, Backend, Guest, fdflags, on_every_backend, whence};
 use crate::{CLOSED, FILE, assert_fault, contents, guest, open, size};
 use std::sync::Arc;
 use std::time::Duration;
 use turnkey_wasi_common::{Errno, Pipe};
 
-#[test]
-fn fd_pread_leaves_the_offset_and_knows_the_end() {
-    let mut guest = guest();
+on_every_backend![
+    fd_pread_leaves_the_offset_and_knows_the_end,
+    fd_pwrite_leaves_the_offset_and_fills_gaps,
+    fd_write_appending_moves_to_the_new_end,
+    fd_write_of_nothing_beyond_the_end_does_not_grow,
+    fd_read_two_descriptors_of_one_file_each_its_offset,
+    fd_read_closed_descriptor_and_bad_pointer_badf,
+    fd_seek_each_whence_and_flaw,
+    fd_write_at_the_largest_offset_an_errno_and_the_offset_stays,
+];
+
+fn fd_pread_leaves_the_offset_and_knows_the_end(on: Backend) {
+    let mut guest = guest(on);
     guest.fd_seek(FILE, 2, whence::SET).unwrap();
     for (offset, expected) in [
         (0, Ok(b"con".to_vec())),
@@ -29,9 +39,8 @@ fn fd_pread_leaves_the_offset_and_knows_the_end() {
     assert_eq!(guest.fd_tell(FILE), Ok(2));
 }
 
-#[test]
-fn fd_pwrite_leaves_the_offset_and_fills_gaps() {
-    let mut guest = guest();
+fn fd_pwrite_leaves_the_offset_and_fills_gaps(on: Backend) {
+    let mut guest = guest(on);
     guest.fd_seek(FILE, 2, whence::SET).unwrap();
     assert_eq!(guest.fd_pwrite(FILE, "C", 0), Ok(1));
     assert_eq!(guest.fd_pwrite(FILE, "!", 10), Ok(1));
@@ -58,9 +67,8 @@ fn fd_pwrite_leaves_the_offset_and_fills_gaps() {
     assert_eq!(size(&mut guest, FILE), 11);
 }
 
-#[test]
-fn fd_write_appending_moves_to_the_new_end() {
-    let mut guest = guest();
+fn fd_write_appending_moves_to_the_new_end(on: Backend) {
+    let mut guest = guest(on);
     let file = open(&mut guest, 0, fdflags::APPEND);
     assert_eq!(guest.fd_read(file, 3).unwrap(), b"con");
     assert_eq!(guest.fd_write(file, "ed"), Ok(2));
@@ -79,9 +87,8 @@ fn fd_write_appending_moves_to_the_new_end() {
     assert_eq!(guest.fd_tell(file), Ok(0));
 }
 
-#[test]
-fn fd_write_of_nothing_beyond_the_end_does_not_grow() {
-    let mut guest = guest();
+fn fd_write_of_nothing_beyond_the_end_does_not_grow(on: Backend) {
+    let mut guest = guest(on);
     guest.fd_seek(FILE, 100, whence::SET).unwrap();
     assert_eq!(guest.fd_write(FILE, ""), Ok(0));
     assert_eq!(guest.fd_write_from(FILE, &[]), Ok(0));
@@ -92,18 +99,16 @@ fn fd_write_of_nothing_beyond_the_end_does_not_grow() {
     assert_eq!(size(&mut guest, FILE), 101);
 }
 
-#[test]
-fn fd_read_two_descriptors_of_one_file_each_its_offset() {
-    let mut guest = guest();
+fn fd_read_two_descriptors_of_one_file_each_its_offset(on: Backend) {
+    let mut guest = guest(on);
     let other = open(&mut guest, 0, 0);
     assert_eq!(guest.fd_read(FILE, 3).unwrap(), b"con");
     assert_eq!(guest.fd_read(other, 4).unwrap(), b"cont");
     assert_eq!((guest.fd_tell(FILE), guest.fd_tell(other)), (Ok(3), Ok(4)));
 }
 
-#[test]
-fn fd_read_closed_descriptor_and_bad_pointer_badf() {
-    let mut guest = guest();
+fn fd_read_closed_descriptor_and_bad_pointer_badf(on: Backend) {
+    let mut guest = guest(on);
     for name in ["fd_read", "fd_write"] {
         let words = [
             CLOSED.into(),
@@ -115,9 +120,8 @@ fn fd_read_closed_descriptor_and_bad_pointer_badf() {
     }
 }
 
-#[test]
-fn fd_seek_each_whence_and_flaw() {
-    let mut guest = guest();
+fn fd_seek_each_whence_and_flaw(on: Backend) {
+    let mut guest = guest(on);
     let largest = i64::MAX.unsigned_abs();
     for (delta, whence, expected) in [
         (3, whence::SET, Ok(3)),
@@ -145,9 +149,8 @@ fn fd_seek_each_whence_and_flaw() {
     assert_fault(guest.invoke("fd_seek", &[4, 0, 3, 0]));
 }
 
-#[test]
-fn fd_write_at_the_largest_offset_an_errno_and_the_offset_stays() {
-    let mut guest = guest();
+fn fd_write_at_the_largest_offset_an_errno_and_the_offset_stays(on: Backend) {
+    let mut guest = guest(on);
     guest.fd_seek(FILE, i64::MAX, whence::SET).unwrap();
     let written = guest.fd_write(FILE, "xy");
     assert!(

@@ -1,12 +1,23 @@
 //! Descriptors themselves: closing, flags, preopens, moving one to another number.
 
-use crate::host::{Guest, Tree, fdflags, filetype, oflags, whence};
+use crate::host::{Backend, Guest, Tree, fdflags, filetype, oflags, on_every_backend, whence};
 use crate::{CLOSED, DIR, FILE, READ_WRITE, assert_fault, contents, guest, open, size};
 use turnkey_wasi_common::{Access, Errno, Limits, Rights};
 
-#[test]
-fn fd_close_lowest_number_is_next() {
-    let mut guest = guest();
+on_every_backend![
+    fd_close_lowest_number_is_next,
+    fd_close_preopen_what_was_opened_through_it_stays,
+    fd_fdstat_get_file_flags_as_opened,
+    fd_fdstat_set_flags_append_off_overwrites_in_place,
+    fd_fdstat_set_flags_that_cannot_be_set_inval,
+    fd_prestat_get_and_dir_name_each_preopen_and_nothing_else,
+    fd_renumber_moves_the_descriptor_and_closes_what_was_there,
+    fd_renumber_over_a_preopen_it_is_none_any_more,
+    path_open_table_full_mfile_and_nothing_created,
+];
+
+fn fd_close_lowest_number_is_next(on: Backend) {
+    let mut guest = guest(on);
     for fd in [DIR, FILE] {
         assert_eq!(guest.fd_close(fd), Ok(()));
         assert_eq!(guest.fd_close(fd), Err(Errno::Badf));
@@ -18,9 +29,8 @@ fn fd_close_lowest_number_is_next() {
     assert_eq!(guest.fd_read(0, 3).unwrap(), b"con");
 }
 
-#[test]
-fn fd_close_preopen_what_was_opened_through_it_stays() {
-    let mut guest = guest();
+fn fd_close_preopen_what_was_opened_through_it_stays(on: Backend) {
+    let mut guest = guest(on);
     let again = guest.path_open((3, "."), 0, Rights::empty()).unwrap();
     assert_eq!(guest.fd_close(3), Ok(()));
     assert_eq!(guest.fd_prestat_get(3), Err(Errno::Badf));
@@ -38,9 +48,8 @@ fn fd_close_preopen_what_was_opened_through_it_stays() {
     assert_eq!(guest.fd_read(FILE, 3).unwrap(), b"con");
 }
 
-#[test]
-fn fd_fdstat_get_file_flags_as_opened() {
-    let mut guest = guest();
+fn fd_fdstat_get_file_flags_as_opened(on: Backend) {
+    let mut guest = guest(on);
     for flags in [
         0,
         fdflags::APPEND,
@@ -53,9 +62,8 @@ fn fd_fdstat_get_file_flags_as_opened() {
     }
 }
 
-#[test]
-fn fd_fdstat_set_flags_append_off_overwrites_in_place() {
-    let mut guest = guest();
+fn fd_fdstat_set_flags_append_off_overwrites_in_place(on: Backend) {
+    let mut guest = guest(on);
     assert_eq!(guest.fd_fdstat_set_flags(FILE, fdflags::APPEND), Ok(()));
     assert_eq!(guest.fd_write(FILE, "!"), Ok(1));
     assert_eq!(guest.fd_fdstat_set_flags(FILE, 0), Ok(()));
@@ -65,9 +73,8 @@ fn fd_fdstat_set_flags_append_off_overwrites_in_place() {
     assert_eq!(contents(&mut guest), b"Contents!");
 }
 
-#[test]
-fn fd_fdstat_set_flags_that_cannot_be_set_inval() {
-    let mut guest = guest();
+fn fd_fdstat_set_flags_that_cannot_be_set_inval(on: Backend) {
+    let mut guest = guest(on);
     for flags in [fdflags::DSYNC, fdflags::RSYNC, fdflags::SYNC, 31] {
         let set = guest.fd_fdstat_set_flags(FILE, flags);
         assert_eq!(set, Err(Errno::Inval), "{flags}");
@@ -76,13 +83,12 @@ fn fd_fdstat_set_flags_that_cannot_be_set_inval() {
     assert_fault(guest.invoke("fd_fdstat_set_flags", &[4, 32]));
 }
 
-#[test]
-fn fd_prestat_get_and_dir_name_each_preopen_and_nothing_else() {
-    let tree = Tree::new().dir("dir");
+fn fd_prestat_get_and_dir_name_each_preopen_and_nothing_else(on: Backend) {
+    let tree = Tree::on(on).dir("dir");
     let names = ["/", ".", "", "/grüße", "a//b"];
     let mut builder = turnkey_cap_backends::builder();
     for name in names {
-        builder = builder.preopen(name, tree.host_dir(), Access::ReadWrite);
+        builder = builder.preopen(name, tree.root(), Access::ReadWrite);
     }
     let mut guest = Guest::new(builder.build().unwrap());
     for (fd, name) in (3..).zip(names) {
@@ -105,9 +111,8 @@ fn fd_prestat_get_and_dir_name_each_preopen_and_nothing_else() {
     }
 }
 
-#[test]
-fn fd_renumber_moves_the_descriptor_and_closes_what_was_there() {
-    let mut guest = guest();
+fn fd_renumber_moves_the_descriptor_and_closes_what_was_there(on: Backend) {
+    let mut guest = guest(on);
     guest.fd_seek(FILE, 3, whence::SET).unwrap();
     guest.fd_fdstat_set_flags(FILE, fdflags::NONBLOCK).unwrap();
     let stat = guest.fd_fdstat_get(FILE);
@@ -129,23 +134,21 @@ fn fd_renumber_moves_the_descriptor_and_closes_what_was_there() {
     assert_eq!(open(&mut guest, 0, 0), FILE);
 }
 
-#[test]
-fn fd_renumber_over_a_preopen_it_is_none_any_more() {
-    let mut guest = guest();
+fn fd_renumber_over_a_preopen_it_is_none_any_more(on: Backend) {
+    let mut guest = guest(on);
     assert_eq!(guest.fd_renumber(FILE, 3), Ok(()));
     assert_eq!(guest.fd_prestat_get(3), Err(Errno::Badf));
     assert_eq!(guest.fd_read(3, 3).unwrap(), b"con");
 
-    let mut guest = self::guest();
+    let mut guest = self::guest(on);
     assert_eq!(guest.fd_renumber(3, 1), Ok(()));
     assert_eq!(guest.fd_prestat_get(1), Ok(1));
     assert_eq!(guest.path_filestat_get((1, "file"), false).unwrap().size, 8);
     assert_eq!(guest.fd_prestat_get(3), Err(Errno::Badf));
 }
 
-#[test]
-fn path_open_table_full_mfile_and_nothing_created() {
-    let tree = Tree::new().file("file", "contents");
+fn path_open_table_full_mfile_and_nothing_created(on: Backend) {
+    let tree = Tree::on(on).file("file", "contents");
     let limits = Limits {
         files: 5,
         ..Limits::default()
@@ -161,7 +164,7 @@ fn path_open_table_full_mfile_and_nothing_created() {
     }
     let truncated = guest.path_open((3, "file"), oflags::TRUNC, READ_WRITE);
     assert_eq!(truncated, Err(Errno::Mfile));
-    assert!(!tree.path("new").exists());
+    assert!(!tree.exists("new"));
     assert_eq!(size(&mut guest, 4), 8);
     assert_eq!(guest.fd_close(0), Ok(()));
     assert_eq!(

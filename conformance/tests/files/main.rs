@@ -1,4 +1,4 @@
-//! What can be done with an open file, and what everything else answers to it.
+//! What can be done with an open file, and what everything else answers to it, over every file system.
 #![cfg(test)]
 
 #[path = "../host/mod.rs"]
@@ -9,7 +9,7 @@ mod buffers;
 mod bytes;
 mod descriptors;
 
-use host::{Guest, Tree, fdflags, fstflags, whence};
+use host::{Backend, Guest, Tree, fdflags, fstflags, on_every_backend, whence};
 use turnkey_wasi_common::{Errno, Rights, Stop, TrapKind};
 
 type Outcome = Result<(), Errno>;
@@ -17,8 +17,8 @@ type Outcome = Result<(), Errno>;
 const READ_WRITE: Rights = Rights::FD_READ.union(Rights::FD_WRITE);
 
 /// A guest with `file` open as descriptor 4, the directory `dir` as 5.
-fn guest() -> Guest {
-    let mut guest = Tree::new().file("file", "contents").dir("dir").guest();
+fn guest(on: Backend) -> Guest {
+    let mut guest = Tree::on(on).file("file", "contents").dir("dir").guest();
     assert_eq!(guest.path_open((3, "file"), 0, READ_WRITE), Ok(4));
     assert_eq!(guest.path_open((3, "dir"), 0, Rights::empty()), Ok(5));
     guest
@@ -45,9 +45,9 @@ fn contents(guest: &mut Guest) -> Vec<u8> {
 }
 
 /// Asks a file, a directory, a standard stream and a descriptor that is not open.
-fn check(expected: [Outcome; 4], call: impl Fn(&mut Guest, u32) -> Outcome) {
+fn check(on: Backend, expected: [Outcome; 4], call: impl Fn(&mut Guest, u32) -> Outcome) {
     for (fd, expected) in [FILE, DIR, 1, CLOSED].into_iter().zip(expected) {
-        assert_eq!(call(&mut guest(), fd), expected, "descriptor {fd}");
+        assert_eq!(call(&mut guest(on), fd), expected, "descriptor {fd}");
     }
 }
 
@@ -60,8 +60,10 @@ fn assert_fault(outcome: Result<Errno, Stop>) {
     assert_eq!(kind, Some(TrapKind::Fault), "{outcome:?}");
 }
 
-#[test]
-fn each_function_on_each_kind_of_descriptor_its_errno() {
+on_every_backend![each_function_on_each_kind_of_descriptor_its_errno];
+
+fn each_function_on_each_kind_of_descriptor_its_errno(on: Backend) {
+    let check = |expected, call: fn(&mut Guest, u32) -> Outcome| check(on, expected, call);
     let (ok, badf) = (Ok(()), Err(Errno::Badf));
     let spipe = Err(Errno::Spipe);
     let only_files = [ok, badf, badf, badf];
@@ -99,14 +101,14 @@ fn each_function_on_each_kind_of_descriptor_its_errno() {
     check([notdir, ok, notdir, badf], |g, fd| {
         g.fd_readdir(fd, 99, 0).map(drop)
     });
-    let nothing = Rights::empty();
+    const NOTHING: Rights = Rights::empty();
     check([ok, ok, ok, badf], |g, fd| {
-        g.fd_fdstat_set_rights(fd, nothing, nothing)
+        g.fd_fdstat_set_rights(fd, NOTHING, NOTHING)
     });
     for far in [1 << 18, (1 << 18) - 1, 1 << 31, u32::MAX] {
-        assert_eq!(guest().fd_tell(far), badf.map(|()| 0));
-        assert_eq!(guest().fd_close(far), badf);
-        assert_eq!(guest().fd_renumber(FILE, far), badf);
-        assert_eq!(guest().fd_renumber(far, FILE), badf);
+        assert_eq!(guest(on).fd_tell(far), badf.map(|()| 0));
+        assert_eq!(guest(on).fd_close(far), badf);
+        assert_eq!(guest(on).fd_renumber(FILE, far), badf);
+        assert_eq!(guest(on).fd_renumber(far, FILE), badf);
     }
 }

@@ -5,17 +5,21 @@
 //! [`Guest::invoke`] tell how; every other method takes it for a failure of the test.
 #![allow(
     dead_code,
+    unused_macros,
     unused_imports,
     reason = "each file of tests uses its own part"
 )]
 #![allow(unreachable_pub, reason = "a module of tests has no public face")]
 
+mod backend;
 mod guest;
 pub mod openat2;
 mod operations;
 mod records;
 mod tree;
 
+pub(crate) use backend::on_every_backend;
+pub use backend::{Backend, DIFFERENCES, Difference};
 pub use guest::{BUFFER, Guest, Place};
 pub use operations::{PATH_OPERATIONS, PathOperation};
 pub use records::{

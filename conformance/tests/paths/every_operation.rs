@@ -1,12 +1,17 @@
 //! What every operation on a path has in common: the flaws of a path, and the ways outside.
 
-use crate::host::{BUFFER, Guest, PATH_OPERATIONS, oflags};
-use crate::{NOTHING, Outcome, READ_WRITE, assert_outside_untouched, tree};
-use std::fs;
+use crate::host::{BUFFER, Backend, Guest, PATH_OPERATIONS, oflags, on_every_backend};
+use crate::{NOTHING, Outcome, READ_WRITE, assert_outside_untouched, if_absolute, tree};
 use turnkey_wasi_common::Errno;
 
-#[test]
-fn each_operation_each_flaw_of_a_path_its_errno() {
+on_every_backend![
+    each_operation_each_flaw_of_a_path_its_errno,
+    each_operation_path_not_utf8_ilseq,
+    each_operation_descriptor_that_is_no_directory_notdir_or_badf,
+    opened_subdirectory_is_a_root_of_its_own,
+];
+
+fn each_operation_each_flaw_of_a_path_its_errno(on: Backend) {
     let long_name = "n".repeat(256);
     let long_name_beneath = format!("dir/{}/x", "n".repeat(300));
     let long_path = "dir/../".repeat(900);
@@ -26,7 +31,6 @@ fn each_operation_each_flaw_of_a_path_its_errno() {
         ("outdir_slash/secret", Errno::Perm),
         ("link_to_outdir/secret", Errno::Perm),
         ("winding/secret", Errno::Perm),
-        ("absolute_dir/secret", Errno::Perm),
         ("lnd/../../outside/secret", Errno::Perm),
         ("outdir/../root/file", Errno::Perm),
         ("file/x", Errno::Notdir),
@@ -40,25 +44,22 @@ fn each_operation_each_flaw_of_a_path_its_errno() {
         (&long_name_beneath, Errno::Nametoolong),
         (&long_path, Errno::Nametoolong),
     ];
-    let tree = tree();
+    let tree = tree(on);
     let mut guest = tree.guest();
     let before = guest.entries(3, 4096).unwrap();
+    let absolute = if_absolute::<()>(on, Err(Errno::Perm));
+    let flaws = flaws.map(|(path, errno)| (path, Err(errno)));
     for (operation, call) in PATH_OPERATIONS {
-        for (path, errno) in flaws {
-            assert_eq!(
-                call(&mut guest, path),
-                Err(errno),
-                "{operation}: {path:.50?}"
-            );
+        for (path, expected) in flaws.into_iter().chain([("absolute_dir/secret", absolute)]) {
+            assert_eq!(call(&mut guest, path), expected, "{operation}: {path:.50?}");
         }
     }
     assert_eq!(guest.entries(3, 4096).unwrap(), before);
     assert_outside_untouched(&tree);
 }
 
-#[test]
-fn each_operation_path_not_utf8_ilseq() {
-    let mut guest = tree().guest();
+fn each_operation_path_not_utf8_ilseq(on: Backend) {
+    let mut guest = tree(on).guest();
     for bad in [
         b"\xff".as_slice(),
         b"file\xc3",
@@ -96,8 +97,7 @@ fn each_operation_path_not_utf8_ilseq() {
     }
 }
 
-#[test]
-fn each_operation_descriptor_that_is_no_directory_notdir_or_badf() {
+fn each_operation_descriptor_that_is_no_directory_notdir_or_badf(on: Backend) {
     let calls: [fn(&mut Guest, u32) -> Outcome; 12] = [
         |g, fd| g.path_create_directory((fd, "x")),
         |g, fd| g.path_filestat_get((fd, "x"), true).map(drop),
@@ -112,7 +112,7 @@ fn each_operation_descriptor_that_is_no_directory_notdir_or_badf() {
         |g, fd| g.path_symlink("file", (fd, "x")),
         |g, fd| g.path_unlink_file((fd, "x")),
     ];
-    let mut guest = tree().guest();
+    let mut guest = tree(on).guest();
     let file = guest.path_open((3, "file"), 0, READ_WRITE).unwrap();
     for (index, call) in calls.into_iter().enumerate() {
         assert_eq!(call(&mut guest, file), Err(Errno::Notdir), "call {index}");
@@ -126,9 +126,8 @@ fn each_operation_descriptor_that_is_no_directory_notdir_or_badf() {
     }
 }
 
-#[test]
-fn opened_subdirectory_is_a_root_of_its_own() {
-    let tree = tree();
+fn opened_subdirectory_is_a_root_of_its_own(on: Backend) {
+    let tree = tree(on);
     let mut guest = tree.guest();
     let dir = guest.path_open((3, "dir"), 0, NOTHING).unwrap();
     for path in ["..", "../file", "sub/../../file", "up"] {
@@ -141,10 +140,10 @@ fn opened_subdirectory_is_a_root_of_its_own() {
     assert!(guest.path_open((3, "dir/up"), 0, NOTHING).is_ok());
 
     // A directory that moves while it is open takes its root along.
-    fs::rename(tree.path("dir"), tree.path("empty/moved")).unwrap();
+    tree.rename("dir", "empty/moved");
     assert!(guest.path_open((dir, "inner"), 0, NOTHING).is_ok());
     assert_eq!(guest.path_open((dir, ".."), 0, NOTHING), Err(Errno::Perm));
-    fs::remove_dir_all(tree.path("empty/moved")).unwrap();
+    tree.remove("empty/moved").unwrap();
     let created = guest.path_open((dir, "new"), oflags::CREAT, NOTHING);
     assert_eq!(created, Err(Errno::Noent));
 }

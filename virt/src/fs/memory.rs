@@ -5,6 +5,7 @@ mod data;
 mod dir;
 mod leaf;
 mod listing;
+mod pipe;
 mod space;
 #[cfg(test)]
 mod tests;

@@ -181,6 +181,9 @@ impl Dir for Tree {
         let mut walk = self.walk(path);
         loop {
             let Last::Name { name, slash } = walk.last()? else {
+                if exclusive && !path.has_trailing_slash() {
+                    return Err(Errno::Exist.into());
+                }
                 let Spot { node, place } = walk.here().clone();
                 return self.open_found(Found::Dir(node), place, how);
             };

@@ -169,6 +169,23 @@ impl DirNode {
         }
     }
 
+    /// Holds a directory more, whose `..` is a name of this one.
+    fn one_dir_more(&self) {
+        self.count_links(|links| links + 1);
+    }
+
+    fn one_dir_less(&self) {
+        self.count_links(|links| links - 1);
+    }
+
+    /// A lower layer that counts no links of directories tells 1 of each, which stays.
+    fn count_links(&self, count: impl Fn(u64) -> u64) {
+        let counted = |links| (links > 1).then(|| count(links).max(2));
+        let _ = self
+            .links
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, counted);
+    }
+
     /// Its names have changed.
     fn changed(&self) {
         let now = self.fs.now();
@@ -287,7 +304,7 @@ impl DirNode {
         match &replaced {
             Some(Child::Dir(dir)) => {
                 dir.remove();
-                to.links.fetch_sub(1, Ordering::Relaxed);
+                to.one_dir_less();
             }
             Some(Child::Leaf(leaf)) => leaf.named(Named::NoMore),
             None => {}
@@ -296,8 +313,8 @@ impl DirNode {
             Child::Dir(dir) => {
                 *dir.up() = Up::Held(Weak::clone(&to.this));
                 dir.stamps().changed = self.fs.now();
-                self.links.fetch_sub(1, Ordering::Relaxed);
-                to.links.fetch_add(1, Ordering::Relaxed);
+                self.one_dir_less();
+                to.one_dir_more();
             }
             Child::Leaf(leaf) => leaf.named(Named::Otherwise),
         }
@@ -395,7 +412,7 @@ impl Node for Handle {
             let stamps = Stamps::at(dir.fs.now());
             let inode = dir.fs.new_inode();
             let made = DirNode::make(&dir.fs, inode, None, 2, stamps, up, Some(room));
-            dir.links.fetch_add(1, Ordering::Relaxed);
+            dir.one_dir_more();
             Ok(Child::Dir(made))
         })?;
         Ok(())
@@ -404,7 +421,7 @@ impl Node for Handle {
     fn symlink(&self, target: &str, name: &str) -> Result<()> {
         let fs = &self.0.fs;
         self.0
-            .create(name, |room| Ok(Child::Leaf(Leaf::link(fs, target, room))))?;
+            .create(name, |room| Ok(Child::Leaf(Leaf::link(fs, target, room)?)))?;
         Ok(())
     }
 
@@ -421,7 +438,7 @@ impl Node for Handle {
         dir.remove();
         children.take(name, was_lower);
         drop(children);
-        self.0.links.fetch_sub(1, Ordering::Relaxed);
+        self.0.one_dir_less();
         self.0.keep();
         self.0.changed();
         Ok(())
@@ -452,12 +469,13 @@ impl Node for Handle {
         let Child::Leaf(leaf) = child else {
             return Err(Errno::Perm.into());
         };
+        let room = self.0.fs.space.take_inode()?;
         if leaf.settle() {
             self.0.hold_original(name, Arc::clone(&leaf));
         }
         to.children()
             .put(to_name, Child::Leaf(Arc::clone(&leaf)), false);
-        leaf.named(Named::Again);
+        leaf.named(Named::Again(room));
         to.keep();
         to.changed();
         Ok(())

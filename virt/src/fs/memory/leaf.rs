@@ -2,6 +2,7 @@
 
 use super::data::Data;
 use super::dir::DirNode;
+use super::pipe::Pipe;
 use super::space::Inode;
 use super::{Shared, Stamps};
 use crate::fs::{Found, Link, Unopened};
@@ -27,13 +28,15 @@ pub(super) struct Leaf {
     clean: AtomicBool,
     /// Where it is to be held once it is changed.
     home: Mutex<Option<Home>>,
+    /// Room for each name that a guest has made beyond the first.
+    names: Mutex<Vec<Inode>>,
     _room: Option<Inode>,
 }
 
 /// What became of a name.
 pub(super) enum Named {
     /// There is one more.
-    Again,
+    Again(Inode),
     /// There is one less.
     NoMore,
     /// It is another.
@@ -48,7 +51,8 @@ struct Home {
 
 enum Body {
     File(RwLock<Contents>),
-    Link(Result<Arc<str>, Errno>),
+    /// Its text, and bytes of it, which are known of a text that is not told as well.
+    Link(Result<Arc<str>, Errno>, u64),
     /// A FIFO, a device, a socket: the lower layer's own.
     Other(Found),
 }
@@ -67,13 +71,11 @@ impl Leaf {
     }
 
     /// A new symbolic link. Its text is charged like contents.
-    pub(super) fn link(fs: &Arc<Shared>, target: &str, room: Inode) -> Arc<Self> {
-        Self::new(
-            fs,
-            FileType::SymbolicLink,
-            Body::Link(Ok(target.into())),
-            room,
-        )
+    pub(super) fn link(fs: &Arc<Shared>, target: &str, room: Inode) -> Result<Arc<Self>> {
+        let size = target.len() as u64;
+        let room = room.with_bytes(size)?;
+        let body = Body::Link(Ok(target.into()), size);
+        Ok(Self::new(fs, FileType::SymbolicLink, body, room))
     }
 
     fn new(fs: &Arc<Shared>, file_type: FileType, body: Body, room: Inode) -> Arc<Self> {
@@ -87,6 +89,7 @@ impl Leaf {
             body,
             clean: AtomicBool::new(false),
             home: Mutex::new(None),
+            names: Mutex::default(),
             _room: Some(room),
         })
     }
@@ -100,7 +103,7 @@ impl Leaf {
         inode: u64,
     ) -> Arc<Self> {
         let body = match found {
-            Found::Link(link) => Body::Link(link.target),
+            Found::Link(link) => Body::Link(link.target, stat.size),
             found if stat.file_type == FileType::RegularFile => {
                 Body::File(RwLock::new(Contents::Lower(found, stat.size)))
             }
@@ -111,7 +114,8 @@ impl Leaf {
             fs: Arc::clone(&dir.fs),
             inode,
             file_type: stat.file_type,
-            links: AtomicU64::new(stat.links),
+            // One that tells none has the one by which it was found.
+            links: AtomicU64::new(stat.links.max(1)),
             stamps: Mutex::new(Stamps::of(stat)),
             body,
             clean: AtomicBool::new(true),
@@ -119,6 +123,7 @@ impl Leaf {
                 dir: Arc::clone(dir),
                 name: name.into(),
             })),
+            names: Mutex::default(),
             _room: None,
         })
     }
@@ -126,7 +131,7 @@ impl Leaf {
     /// It as something that lies under a name.
     pub(super) fn found(self: Arc<Self>) -> Found {
         match &self.body {
-            Body::Link(target) => Found::Link(Link {
+            Body::Link(target, _) => Found::Link(Link {
                 target: target.clone(),
                 stat: self.attributes(),
             }),
@@ -141,7 +146,7 @@ impl Leaf {
     pub(super) fn attributes(&self) -> Stat {
         let size = match &self.body {
             Body::File(contents) => read(contents).len(),
-            Body::Link(target) => target.as_ref().map_or(0, |text| text.len() as u64),
+            Body::Link(_, size) => *size,
             Body::Other(_) => 0,
         };
         self.stamps().stat(Stat {
@@ -157,10 +162,16 @@ impl Leaf {
     /// It has a name more, a name less, or another one.
     pub(super) fn named(&self, names: Named) {
         match names {
-            Named::Again => self.links.fetch_add(1, Ordering::Relaxed),
-            Named::NoMore => self.links.fetch_sub(1, Ordering::Relaxed),
-            Named::Otherwise => 0,
-        };
+            Named::Again(room) => {
+                self.names().push(room);
+                self.links.fetch_add(1, Ordering::Relaxed);
+            }
+            Named::NoMore => {
+                self.names().pop();
+                self.links.fetch_sub(1, Ordering::Relaxed);
+            }
+            Named::Otherwise => {}
+        }
         self.stamps().changed = self.fs.now();
     }
 
@@ -197,6 +208,10 @@ impl Leaf {
 
     fn home(&self) -> MutexGuard<'_, Option<Home>> {
         self.home.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn names(&self) -> MutexGuard<'_, Vec<Inode>> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn contents(&self) -> Result<&RwLock<Contents>> {
@@ -260,20 +275,24 @@ impl Unopened for Leaf {
     }
 
     fn open(&self, read: bool, for_writing: bool, truncate: bool) -> Result<Object> {
+        let leaf = self.this.upgrade().ok_or(Errno::Noent)?;
         if let Body::Other(found) = &self.body {
-            return match found {
-                Found::Stream(stream) => Ok(Object::Stream(Arc::clone(stream))),
-                Found::Unopened(unopened) => unopened.open(read, for_writing, truncate),
-                _ => Err(Errno::Io.into()),
+            let object = match found {
+                Found::Stream(stream) => Object::Stream(Arc::clone(stream)),
+                Found::Unopened(unopened) => unopened.open(read, for_writing, truncate)?,
+                _ => return Err(Errno::Io.into()),
             };
+            return Ok(match object {
+                Object::Stream(stream) => Object::Stream(Arc::new(Pipe { stream, leaf })),
+                object => object,
+            });
         }
         if truncate {
             self.set_size(0)?;
         } else {
             write(self.contents()?).opened(&self.fs)?;
         }
-        let this = self.this.upgrade().ok_or(Errno::Noent)?;
-        Ok(Object::File(this))
+        Ok(Object::File(leaf))
     }
 
     fn set_times(&self, times: &Times) -> Result<()> {

@@ -63,8 +63,8 @@ impl Space {
     /// Files, directories and links that it may hold if nothing else is said: 262,144.
     pub const INODES: u64 = 1 << 18;
 
-    /// Room for this many bytes of contents, and for this many files, directories and links that
-    /// guests make. Beyond it, whatever needs more answers `NOSPC`, before anything is done.
+    /// Room for this many bytes of contents, those of links among them, and for this many files,
+    /// directories and links of either kind that guests make. Beyond it, whatever needs more answers `NOSPC`, before anything is done.
     pub fn new(bytes: u64, inodes: u64) -> Self {
         Self(Arc::new(Account {
             bytes: Counter::new(bytes),
@@ -72,12 +72,12 @@ impl Space {
         }))
     }
 
-    /// Bytes of contents that are held now. Holes take none.
+    /// Bytes of contents and of links that are held now. Holes take none.
     pub fn bytes(&self) -> u64 {
         self.0.bytes.used()
     }
 
-    /// Files, directories and links that are held now.
+    /// Files, directories and links that are held now. Each name of a file is one.
     pub fn inodes(&self) -> u64 {
         self.0.inodes.used()
     }
@@ -98,7 +98,10 @@ impl Space {
     /// Room for one more file, directory or link, for as long as the answer lives.
     pub(super) fn take_inode(&self) -> Result<Inode, Errno> {
         self.0.inodes.take(1)?;
-        Ok(Inode(self.clone()))
+        Ok(Inode {
+            space: self.clone(),
+            bytes: 0,
+        })
     }
 }
 
@@ -110,10 +113,23 @@ impl Default for Space {
 
 /// The room of one file, directory or link.
 #[derive(Debug)]
-pub(super) struct Inode(Space);
+pub(super) struct Inode {
+    space: Space,
+    bytes: u64,
+}
+
+impl Inode {
+    /// The same with room for bytes that never change.
+    pub(super) fn with_bytes(mut self, count: u64) -> Result<Self, Errno> {
+        self.space.take_bytes(count)?;
+        self.bytes += count;
+        Ok(self)
+    }
+}
 
 impl Drop for Inode {
     fn drop(&mut self) {
-        self.0.0.inodes.give_back(1);
+        self.space.0.inodes.give_back(1);
+        self.space.give_back_bytes(self.bytes);
     }
 }

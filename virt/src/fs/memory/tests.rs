@@ -3,7 +3,7 @@
 use super::*;
 use crate::fs::{Contents, Found, Listed};
 use std::io::IoSliceMut;
-use turnkey_wasi_common::{DirEntry, FileType, Listing};
+use turnkey_wasi_common::{DirEntry, FileType, Listing, Null, Stream};
 
 fn path(text: &str) -> GuestPath<'_> {
     GuestPath::new(text).unwrap()
@@ -236,7 +236,7 @@ fn space_is_given_back() {
     }
     assert_eq!(
         (space.bytes(), space.inodes()),
-        (500, 3),
+        (501, 3),
         "one is still open"
     );
     drop(held);
@@ -246,6 +246,50 @@ fn space_is_given_back() {
     fs.write("last", &[1; 10]).unwrap();
     drop((root, fs));
     assert_eq!((space.bytes(), space.inodes()), (0, 0));
+}
+
+#[test]
+fn links_of_either_kind_take_room() {
+    let space = Space::new(1000, 4);
+    let fs = MemoryFs::builder().space(space.clone()).build();
+    let root = fs.root();
+    root.symlink(&"x/".repeat(450), path("long")).unwrap();
+    assert_eq!((space.bytes(), space.inodes()), (900, 1));
+    let refused = root.symlink(&"x".repeat(101), path("too_long"));
+    assert_eq!(errno(refused), Err(Errno::Nospc));
+    assert_eq!(names(&*root), [".", "..", "long"]);
+    root.unlink(path("long")).unwrap();
+    assert_eq!((space.bytes(), space.inodes()), (0, 0));
+
+    fs.write("file", b"contents").unwrap();
+    for n in 0..3 {
+        let name = format!("again{n}");
+        root.link(path("file"), &*root, path(&name)).unwrap();
+    }
+    let one_more = root.link(path("file"), &*root, path("again3"));
+    assert_eq!(errno(one_more), Err(Errno::Nospc));
+    assert_eq!((stat(&*root, "file").links, space.inodes()), (4, 4));
+    for name in ["again0", "file", "again2"] {
+        root.unlink(path(name)).unwrap();
+    }
+    assert_eq!((stat(&*root, "again1").links, space.inodes()), (1, 1));
+    root.unlink(path("again1")).unwrap();
+    assert_eq!((space.bytes(), space.inodes()), (0, 0));
+}
+
+#[test]
+fn overlay_links_are_counted_where_the_lower_layer_counts_them() {
+    let root = overlay().root();
+    for at in ["d/b", "d/e/c"] {
+        root.unlink(path(at)).unwrap();
+    }
+    root.remove_dir(path("d/e")).unwrap();
+    root.remove_dir(path("d")).unwrap();
+    root.create_dir(path("d")).unwrap();
+    root.create_dir(path("d/e")).unwrap();
+    // The root is the lower layer's, where directories have one link.
+    let links = [".", "d", "d/e"].map(|at| stat(&*root, at).links);
+    assert_eq!(links, [1, 3, 2]);
 }
 
 #[test]
@@ -305,4 +349,59 @@ fn threads_change_names_and_contents_at_once() {
     assert_eq!(stat(&*root, "d/b").links, 1);
     assert_eq!(fs.read("d/e/c").unwrap().len(), 3);
     assert_eq!(stat(&*root, "d").file_type, FileType::Directory);
+}
+
+#[test]
+fn overlay_link_that_is_not_told_keeps_its_size() {
+    let lower = Listed::new().entry(
+        "hidden",
+        Found::Link(crate::fs::Link {
+            target: Err(Errno::Perm),
+            stat: Stat {
+                file_type: FileType::SymbolicLink,
+                size: 34,
+                ..Stat::default()
+            },
+        }),
+    );
+    let root = MemoryFs::builder().over(Arc::new(lower)).build().root();
+    assert_eq!(stat(&*root, "hidden").size, 34);
+    let told = root.read_link(path("hidden"));
+    assert_eq!(errno(told), Err(Errno::Perm));
+}
+
+#[test]
+fn overlay_pipe_is_told_alike_by_its_name_and_when_it_is_open() {
+    let null: Arc<dyn Stream> = Arc::new(Null);
+    let lower = Listed::new().entry("pipe", Found::Stream(null));
+    let root = MemoryFs::builder().over(Arc::new(lower)).build().root();
+    let how = OpenOptions {
+        create: false,
+        truncate: false,
+        ..REPLACE
+    };
+    let Object::Stream(pipe) = root.open(path("pipe"), &how).unwrap() else {
+        panic!("it is a stream")
+    };
+    assert_eq!(pipe.stat(), Ok(stat(&*root, "pipe")));
+    assert_ne!(pipe.stat().unwrap().inode, 0);
+    root.unlink(path("pipe")).unwrap();
+    assert_eq!(pipe.stat().unwrap().links, 0);
+}
+
+#[test]
+fn open_a_directory_that_must_be_new_exist() {
+    let root = overlay().root();
+    let how = OpenOptions {
+        exclusive: true,
+        ..REPLACE
+    };
+    for at in ["d", ".", "d/.", "d/e/.."] {
+        let opened = root.open(path(at), &how);
+        assert_eq!(errno(opened), Err(Errno::Exist), "{at}");
+    }
+    for at in ["d/", "./", "d/e/../"] {
+        let opened = root.open(path(at), &how);
+        assert_eq!(errno(opened), Err(Errno::Isdir), "{at}");
+    }
 }
