@@ -100,6 +100,11 @@ impl Replay {
             )),
             _ => Failure::set_up(format_args!("{path}: the file cannot be opened: {error}")),
         })?;
+        if self.log.is_dir() {
+            return Err(Failure::set_up(format_args!(
+                "{path}: this is a directory; name what turnkey run --record has written"
+            )));
+        }
         let log =
             Log::open(file).map_err(|error| Failure::set_up(format_args!("{path}: {error}")))?;
         match log.label() == module::digest(wasm) {

@@ -32,7 +32,8 @@ pub(crate) struct Calls {
         long,
         value_name = "text|json",
         default_value = "text",
-        hide_default_value = true
+        hide_default_value = true,
+        requires = "trace"
     )]
     trace_format: trace::Format,
 
