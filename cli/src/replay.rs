@@ -50,7 +50,7 @@ writes to its standard output and error is written here as well.
 
 Exit codes:
   the guest's own, of which a process keeps the low 8 bits
-  134  the guest did not do what was recorded, which is told
+  134  the guest trapped, or did not do what was recorded
   2    a mistake in the options, the module or the log; nothing has run";
 
 impl Replay {

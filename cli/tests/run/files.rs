@@ -131,7 +131,8 @@ fn overlay_read_only_only_read() {
     );
 }
 
-fn tar(files: &[(&str, &str)]) -> Vec<u8> {
+/// An archive of files: names, and what each holds.
+pub(crate) fn tar(files: &[(&str, &str)]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     for (name, content) in files {
         let mut header = tar::Header::new_gnu();

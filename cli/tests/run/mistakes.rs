@@ -240,7 +240,7 @@ fn options_that_make_no_sense() {
                 "path_opne=io",
                 "--fault <SPEC>",
                 "`path_opne=io` is no fault: `path_opne` is neither a WASI function nor a class \
-                 of them; near it are path_open",
+                 of them; did you mean path_open?",
             ),
         ),
         (

@@ -2,6 +2,7 @@
 
 use crate::acts::Act::{Draw, MakeDir, Read, Time, Trap};
 use crate::acts::acts;
+use crate::files::tar;
 use crate::support::{ENGINES, Ended, Place};
 use serde_json::Value;
 use std::fs;
@@ -87,10 +88,16 @@ fn audit_one_record_for_each_refusal() {
     place.dir("data");
     place.file("data/inside", "inside");
     place.file("outside", "outside");
+    place.file("data.tar", tar(&[("inside", "inside")]));
     for engine in ENGINES {
-        for given in ["--dir", "--mem-dir", "--overlay"] {
-            let dir = ["data", "data::data"][usize::from(given == "--mem-dir")];
-            let options = [given, dir, "--deny=random", "--audit=log", "guest.wat"];
+        for given in [
+            "--dir=data",
+            "--mem-dir=data::/",
+            "--overlay=data",
+            "--archive=data.tar",
+            "--map-file=data/inside",
+        ] {
+            let options = [given, "--deny=random", "--audit=log", "guest.wat"];
             let ended = place.run(engine, &options);
             let said = "inside\nerrno 63\nerrno 44\nerrno 63\nerrno 63\n";
             assert_eq!(ended, Ended::new(0, said, ""), "{engine} {given}");
