@@ -120,17 +120,17 @@ impl Watched {
     /// Writes what was seen. A file that takes no more is told, and changes nothing of how the guest
     /// ended.
     pub(super) fn end(self) {
-        if let Some((path, file, audit)) = self.audit {
-            if let Err(error) = audit.write_json(&mut BufWriter::new(file)) {
-                let path = path.display();
-                tell(format_args!("warning: --audit {path}: {error}"));
-            }
+        if let Some((path, file, audit)) = self.audit
+            && let Err(error) = audit.write_json(&mut BufWriter::new(file))
+        {
+            let path = path.display();
+            tell(format_args!("warning: --audit {path}: {error}"));
         }
-        if let Some((path, recorder)) = self.recorder {
-            if let Err(error) = recorder.finish() {
-                let path = path.display();
-                tell(format_args!("warning: --record {path}: {error}"));
-            }
+        if let Some((path, recorder)) = self.recorder
+            && let Err(error) = recorder.finish()
+        {
+            let path = path.display();
+            tell(format_args!("warning: --record {path}: {error}"));
         }
     }
 }

@@ -139,7 +139,9 @@ pub(crate) fn tar(files: &[(&str, &str)]) -> Vec<u8> {
         header.set_size(content.len() as u64);
         header.set_mode(0o644);
         // Names that lead upward are refused by the archiver, so they are put there as they are.
-        header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
+        for (place, byte) in header.as_mut_bytes().iter_mut().zip(name.bytes()) {
+            *place = byte;
+        }
         header.set_cksum();
         builder.append(&header, content.as_bytes()).unwrap();
     }
