@@ -6,6 +6,7 @@ mod dir;
 mod env;
 mod files;
 mod listen;
+mod open;
 mod options;
 mod time;
 mod trace;

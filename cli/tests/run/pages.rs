@@ -14,7 +14,7 @@ fn version_last_word_is_the_number() {
 fn help_names_commands_and_options() {
     let help = Place::new().turnkey(&["--help"]);
     assert_eq!((help.code, &*help.stderr), (Some(0), ""));
-    for word in ["run", "tour"] {
+    for word in ["run", "replay", "tour", "conformance"] {
         assert!(help.stdout.contains(word), "{}", help.stdout);
     }
 
@@ -32,7 +32,19 @@ fn help_names_commands_and_options() {
         "--timeout",
         "--max-memory",
         "--max-files",
+        "--mem-dir",
+        "--overlay",
+        "--archive",
+        "--map-file",
+        "--quota",
+        "--clock",
+        "--virtual-time",
+        "--seed",
+        "--fault",
         "--trace",
+        "--trace-format",
+        "--audit",
+        "--record",
         "134",
         "low 8 bits",
     ] {
