@@ -8,6 +8,8 @@
 //! writes all of them down, and what a [`Recorder`] has recorded, a [`Replay`] answers without any
 //! host.
 //!
+//! A [`policy`] says what modules may ask for, and refuses the one that asks for more.
+//!
 //! A [`nanoprocess`] is a guest whose parent is a guest itself, and which is served by it.
 #![deny(unsafe_code)]
 
@@ -15,6 +17,7 @@ pub mod clocks;
 mod deny;
 pub mod fs;
 pub mod nanoprocess;
+pub mod policy;
 pub mod random;
 mod record;
 mod replay;
