@@ -1,14 +1,18 @@
 //! Rust text that is generated from a snapshot.
 //!
-//! [`errno`] and [`rights`] make text that is committed, [`functions`] makes the table that a
-//! build script includes.
+//! [`errno`] and [`rights`] make text that is committed; [`functions`], [`calls`] and [`func`] make
+//! what a build script includes.
 
+mod calls;
 mod errno;
+mod func;
 mod functions;
 mod names;
 mod rights;
 
+pub use calls::calls;
 pub use errno::errno;
+pub use func::func;
 pub use functions::functions;
 pub use rights::rights;
 
