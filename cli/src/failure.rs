@@ -47,7 +47,7 @@ impl Failure {
     }
 
     /// Modules ask for more than their lock allows. Nothing has run.
-    pub(crate) fn refused(refused: &[Refused]) -> Self {
+    pub(crate) fn refused(refused: &[Box<Refused>]) -> Self {
         let messages: Vec<_> = refused.iter().map(ToString::to_string).collect();
         Self {
             code: Self::REFUSED,

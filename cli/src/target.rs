@@ -96,19 +96,17 @@ impl Target {
     }
 
     /// Whether it asks for no more than is locked. The refusal says how to accept it.
-    pub(crate) fn check(&self, path: &Path, lock: &LockFile) -> Result<(), Refused> {
+    pub(crate) fn check(&self, path: &Path, lock: &LockFile) -> Result<(), Box<Refused>> {
         let Named { name, version, .. } = &self.module;
         let mut asked = Asked::new(name, version.as_deref(), &self.needs);
         if let Some(place) = &self.place {
             asked = asked.granted(&place.grants);
         }
-        lock.lock.check(&asked).map_err(|refused| {
+        lock.lock.check(&asked).map_err(|mut refused| {
             let mut words = self.words_beyond(path, lock);
             words.extend(file_words(path));
-            match words.is_empty() {
-                true => refused,
-                false => refused.given_as(words.join(" ")),
-            }
+            refused.given = (!words.is_empty()).then(|| words.join(" "));
+            refused
         })
     }
 

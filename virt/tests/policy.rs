@@ -157,7 +157,8 @@ fn check_new_grant_named_with_who_holds_it() {
         .and_then(|grants| grants.grant("random", "real"))
         .unwrap();
     let asked = Asked::new("notify", Some("1.2.0"), &same).granted(&grants);
-    let refused = lock.check(&asked).unwrap_err().given_as("new.wasm");
+    let mut refused = lock.check(&asked).unwrap_err();
+    refused.given = Some("new.wasm".to_owned());
     assert_eq!(
         refused.to_string(),
         "\
@@ -362,6 +363,17 @@ fn needs_of_much_text_from_few_bytes_refused() {
     }
     let told = Needs::of(&wasm).unwrap_err().to_string();
     assert_eq!(told, "its imports and exports are longer than 4 MiB");
+}
+
+#[test]
+fn needs_of_one_name_with_many_types_read_at_once() {
+    let imports = (1..20_000).map(|most| format!(r#"(import "" "" (memory 1 {most}))"#));
+    let needs = needs(&imports.collect::<String>());
+    let [one] = &needs.imports[..] else {
+        unreachable!("{} imports", needs.imports.len());
+    };
+    assert_eq!(one.ty.split(" and ").count(), 19_999);
+    assert!(one.ty.ends_with(" and memory 1..19999"));
 }
 
 /// A module with every section that is read.

@@ -24,9 +24,9 @@ impl Run {
         let known = known.and_then(|known| known.version.as_deref());
         let version = module.version.as_deref().or(known);
         let asked = Asked::new(&module.name, version, &needs).granted(&grants);
-        lock.lock.check(&asked).map_err(|refused| {
-            let words = words(&refused, &module, path);
-            Failure::refused(&[refused.given_as(words)])
+        lock.lock.check(&asked).map_err(|mut refused| {
+            refused.given = Some(words(&refused, &module, path));
+            Failure::refused(&[refused])
         })
     }
 

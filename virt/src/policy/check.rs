@@ -76,7 +76,7 @@ impl Lock {
     /// What it asks for beyond the lock. A module that is not locked may ask for nothing; one that
     /// asks for nothing new and has another hash is refused too, since what a module does with
     /// what it holds is in its bytes.
-    pub fn check(&self, asked: &Asked<'_>) -> Result<(), Refused> {
+    pub fn check(&self, asked: &Asked<'_>) -> Result<(), Box<Refused>> {
         let locked = self.module(asked.name);
         let (mut changes, kept) = self.compare(locked, asked);
         if let Some(locked) = locked {
@@ -94,7 +94,7 @@ impl Lock {
                 return Ok(());
             }
         }
-        Err(Refused {
+        Err(Box::new(Refused {
             name: asked.name.to_owned(),
             locked: locked.map(|locked| locked.version.clone()),
             version: asked.version.map(str::to_owned),
@@ -106,7 +106,7 @@ impl Lock {
             changes,
             kept,
             given: None,
-        })
+        }))
     }
 
     /// What a module is answered that asks those above it for a class of authority, such as

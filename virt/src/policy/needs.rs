@@ -3,6 +3,7 @@
 use super::class_of;
 use super::types::Types;
 use sha2::Digest;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 use wasmparser::{
@@ -27,7 +28,7 @@ pub struct Needs {
 }
 
 /// Something that a module imports.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Need {
     /// The module it is imported from.
     pub module: String,
@@ -218,14 +219,16 @@ impl Reading {
 
     /// Makes one of all imports that have one name.
     fn merge(&mut self) {
-        let mut places = std::collections::HashMap::new();
+        let (mut places, mut seen) = (HashMap::new(), HashSet::new());
         let mut merged: Vec<Need> = Vec::new();
         for need in self.imports.drain(..) {
+            if !seen.insert(need.clone()) {
+                continue;
+            }
             let key = (need.module.clone(), need.name.clone());
             let place = *places.entry(key).or_insert(merged.len());
             match merged.get_mut(place) {
                 None => merged.push(need),
-                Some(first) if first.ty.split(" and ").any(|ty| ty == need.ty) => {}
                 Some(first) => {
                     first.ty.push_str(" and ");
                     first.ty.push_str(&need.ty);

@@ -22,7 +22,7 @@ pub struct Refused {
     pub changes: Vec<Change>,
     /// What is imported as before.
     pub kept: Vec<Kept>,
-    /// How the module was named, for whoever has to name it again to accept it.
+    /// What `turnkey lock` has to be told besides the name to accept it. It is shown at the end.
     pub given: Option<String>,
 }
 
@@ -93,13 +93,6 @@ pub struct Kept {
 }
 
 impl Refused {
-    /// Says how the module was named, where the lock does not know it by that.
-    #[must_use]
-    pub fn given_as(mut self, given: impl Into<String>) -> Self {
-        self.given = Some(given.into());
-        self
-    }
-
     fn headline(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&printable(&self.name))?;
         let named = |version: &Option<String>| {
