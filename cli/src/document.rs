@@ -131,7 +131,7 @@ impl<'d> Fields<'d> {
     }
 
     /// A table.
-    pub(crate) fn table(&self, key: &'static str) -> Option<Fields<'d>> {
+    pub(crate) fn table(&self, key: &'static str) -> Option<Self> {
         let value = self.value(key)?;
         let table = value.get_ref().as_table();
         if table.is_none() {
@@ -141,7 +141,7 @@ impl<'d> Fields<'d> {
     }
 
     /// The tables of a list; without the key none.
-    pub(crate) fn tables(&self, key: &'static str) -> Vec<Fields<'d>> {
+    pub(crate) fn tables(&self, key: &'static str) -> Vec<Self> {
         let tables = self.elements(key).into_iter().filter_map(|element| {
             let table = element.get_ref().as_table();
             if table.is_none() {
@@ -153,7 +153,7 @@ impl<'d> Fields<'d> {
     }
 
     /// Every key of a table whose keys are whoever's who wrote it, with its tables.
-    pub(crate) fn named_tables(&self) -> Vec<(Found<String>, Fields<'d>)> {
+    pub(crate) fn named_tables(&self) -> Vec<(Found<String>, Self)> {
         let named = self.named(|value| value.as_table(), "a table");
         let fields = named
             .into_iter()
