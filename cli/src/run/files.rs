@@ -103,6 +103,37 @@ impl Files {
             + self.mapped().len()
     }
 
+    /// What they are, as a lock pins it.
+    pub(super) fn granted(&self) -> Vec<String> {
+        let mapped = |kind: &'static str, mapping: &Mapping| {
+            let only = match mapping.access {
+                Access::ReadOnly => ", read-only",
+                _ => "",
+            };
+            format!(
+                "{kind}{} at {}{only}",
+                mapping.host.display(),
+                mapping.guest
+            )
+        };
+        let in_memory = self.mem_dirs.iter().map(|dir| match &dir.from {
+            Some(from) => mapped("copy of ", from),
+            None => format!("memory at {}", dir.guest),
+        });
+        let of = |kind, mappings: &[Mapping]| -> Vec<String> {
+            mappings
+                .iter()
+                .map(|mapping| mapped(kind, mapping))
+                .collect()
+        };
+        let mut granted = of("", &self.dirs);
+        granted.extend(in_memory);
+        granted.extend(of("overlay on ", &self.overlays));
+        granted.extend(of("archive ", &self.archives));
+        granted.extend(of("file ", &self.map_files));
+        granted
+    }
+
     /// Hands everything over. `clocks` date what is written in memory.
     pub(super) fn hand_over(
         &self,
