@@ -1,10 +1,14 @@
 //! The command line as a whole.
 
+use crate::audit::Audit;
+use crate::check::Check;
 use crate::conformance::Conformance;
 use crate::failure::Failure;
+use crate::lock::LockModules;
 use crate::replay::Replay;
 use crate::run::Run;
 use crate::tour::Tour;
+use crate::tree::Tree;
 use clap::Parser;
 use clap::error::ErrorKind;
 use std::process::ExitCode;
@@ -24,6 +28,14 @@ pub(crate) enum Command {
     Run(Box<Run>),
     /// Run a module on what was recorded, without any host
     Replay(Replay),
+    /// Tell what modules ask for, by class of authority; nothing runs
+    Audit(Audit),
+    /// Pin what modules may ask for, and what they are granted
+    Lock(LockModules),
+    /// Look whether modules ask for more than is locked; nothing runs
+    Check(Check),
+    /// Look at an application that is a tree of modules
+    Tree(Tree),
     /// See it work: run the guests that come with the command, on every engine
     Tour(Tour),
     /// Check engines, or another host, with suites of tests
@@ -36,6 +48,10 @@ impl Command {
         match self {
             Self::Run(run) => run.carry_out(),
             Self::Replay(replay) => replay.carry_out(),
+            Self::Audit(audit) => audit.carry_out(),
+            Self::Lock(lock) => lock.carry_out(),
+            Self::Check(check) => check.carry_out(),
+            Self::Tree(tree) => tree.carry_out(),
             Self::Tour(tour) => tour.carry_out(),
             Self::Conformance(conformance) => conformance.carry_out(),
         }

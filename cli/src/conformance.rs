@@ -144,6 +144,7 @@ impl Conformance {
 
     fn run(&self, host: &dyn Host, suites: &[Suite]) -> Result<Report, Failure> {
         let mut expectations = Expectations::built_in(&host.name());
+        expectations.add(Expectations::built_in(self.backend.name()));
         for file in &self.expect {
             expectations.read(file).map_err(Failure::set_up)?;
         }

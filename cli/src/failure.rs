@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use turnkey_virt::Divergence;
+use turnkey_virt::policy::Refused;
 use turnkey_wasi_common::{Trap, TrapKind};
 
 /// The command cannot do what was asked, or the guest was ended.
@@ -21,6 +22,9 @@ impl Failure {
     /// has run.
     const SET_UP: u8 = 2;
 
+    /// The exit code of a refusal by a lock. Nothing has run.
+    const REFUSED: u8 = 3;
+
     /// The exit code of a guest that trapped: what a shell reports for a process that ended with
     /// `SIGABRT`.
     const TRAP: u8 = 134;
@@ -30,6 +34,24 @@ impl Failure {
         Self {
             code: Self::SET_UP,
             message: one_line(&message.to_string()),
+        }
+    }
+
+    /// Mistakes that are found before anything runs, each told in a line of its own.
+    pub(crate) fn mistakes(messages: impl IntoIterator<Item = String>) -> Self {
+        let messages: Vec<_> = messages.into_iter().map(|text| one_line(&text)).collect();
+        Self {
+            code: Self::SET_UP,
+            message: messages.join("\nerror: "),
+        }
+    }
+
+    /// Modules ask for more than their lock allows. Nothing has run.
+    pub(crate) fn refused(refused: &[Box<Refused>]) -> Self {
+        let messages: Vec<_> = refused.iter().map(ToString::to_string).collect();
+        Self {
+            code: Self::REFUSED,
+            message: messages.join("\nerror: "),
         }
     }
 
@@ -67,8 +89,14 @@ impl Failure {
 
     /// Tells the user, and answers the process's exit code.
     pub(crate) fn report(&self) -> ExitCode {
-        tell(format_args!("error: {}", self.message));
+        tell(format_args!("error: {self}"));
         ExitCode::from(self.code)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
     }
 }
 

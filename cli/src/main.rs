@@ -1,21 +1,29 @@
 //! The `turnkey` command: runs WebAssembly programs with exactly the handles they need.
 #![forbid(unsafe_code)]
 
+mod audit;
 #[cfg(feature = "wasmtime")]
 mod cache;
+mod check;
 mod command;
 mod conformance;
+mod document;
 mod engine;
 mod entry;
 mod exit;
 mod failure;
+mod lock;
+mod lock_file;
 mod module;
+mod named;
 mod near;
 mod replay;
 mod run;
 mod size;
+mod target;
 mod thread;
 mod tour;
+mod tree;
 
 use std::process::ExitCode;
 

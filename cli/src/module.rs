@@ -36,26 +36,31 @@ pub(crate) fn load(
     Ok(module)
 }
 
-/// Compiles a module in its binary form or as text. Which of them it is shows in what it holds,
-/// not in the name of its file.
+/// Compiles a module in its binary form or as text.
 pub(crate) fn compile(
     path: &Path,
     bytes: &[u8],
     engine: &dyn Engine,
 ) -> Result<Box<dyn Module>, Failure> {
-    let wasm = match bytes.strip_prefix(MAGIC) {
-        Some(rest) if rest.starts_with(VERSION) => Cow::Borrowed(bytes),
-        Some(_) => {
-            let what =
-                "this is no core module; build it for wasm32-wasip1, which has no components";
-            return Err(mistake(path, what));
-        }
-        None => Cow::Owned(text_to_binary(path, bytes)?),
-    };
+    let wasm = to_binary(path, bytes)?;
     engine.compile(&wasm).map_err(|error| {
         let name = engine.name();
         mistake(path, format_args!("{name} refuses the module: {error}"))
     })
+}
+
+/// The binary form of a module that was read from a file, in that form or as text. Which of them it
+/// is shows in what it holds, not in the name of its file.
+pub(crate) fn to_binary<'a>(path: &Path, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, Failure> {
+    match bytes.strip_prefix(MAGIC) {
+        Some(rest) if rest.starts_with(VERSION) => Ok(Cow::Borrowed(bytes)),
+        Some(_) => {
+            let what =
+                "this is no core module; build it for wasm32-wasip1, which has no components";
+            Err(mistake(path, what))
+        }
+        None => text_to_binary(path, bytes).map(Cow::Owned),
+    }
 }
 
 /// A failure that is about a module: which one, then what.

@@ -50,7 +50,7 @@ writes to its standard output and error is written here as well.
 
 Exit codes:
   the guest's own, of which a process keeps the low 8 bits
-  134  the guest did not do what was recorded, which is told
+  134  the guest trapped, or did not do what was recorded
   2    a mistake in the options, the module or the log; nothing has run";
 
 impl Replay {
@@ -100,6 +100,11 @@ impl Replay {
             )),
             _ => Failure::set_up(format_args!("{path}: the file cannot be opened: {error}")),
         })?;
+        if self.log.is_dir() {
+            return Err(Failure::set_up(format_args!(
+                "{path}: this is a directory; name what turnkey run --record has written"
+            )));
+        }
         let log =
             Log::open(file).map_err(|error| Failure::set_up(format_args!("{path}: {error}")))?;
         match log.label() == module::digest(wasm) {

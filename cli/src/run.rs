@@ -6,6 +6,8 @@ mod dir;
 mod env;
 mod files;
 mod listen;
+mod locked;
+mod open;
 mod options;
 mod time;
 mod trace;
@@ -41,6 +43,7 @@ impl Run {
         };
         let engine = self.engine.engine(options, keep)?;
         let wasm = module::read(self.path())?;
+        self.check_lock(&wasm)?;
         let module = module::load(self.path(), &wasm, &*engine)?;
         let entry = self.entry(&*module, &args)?;
         let context = match self.invoke {

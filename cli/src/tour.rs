@@ -1,22 +1,17 @@
 //! `turnkey tour`: the guests that come with the command, on every engine.
 
+mod place;
+mod visit;
+
 use crate::engine::{EngineName, Keep};
-use crate::entry::Entry;
-use crate::failure::{Failure, one_line};
-use crate::{module, thread};
+use crate::failure::Failure;
 use std::fmt;
-use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
-use turnkey_cap_backends::{HostDir, ambient_authority};
 use turnkey_conformance::tour::{TOUR, TourGuest};
-use turnkey_snapshots::engine::{Engine, EngineOptions, InstantiateError, Limits, Module, Node};
-use turnkey_virt::nanoprocess::{Child, Family};
-use turnkey_wasi_common::{Access, Interrupt, Pipe, Stop, Stream};
+use turnkey_snapshots::engine::{Engine, EngineOptions};
+use visit::{Seen, visit};
 
 /// What `turnkey tour` is told.
 #[derive(Debug, clap::Args)]
@@ -27,28 +22,6 @@ pub(crate) struct Tour {
     engine: Option<EngineName>,
 }
 
-/// No guest of the tour takes nearly as long. One that hangs is a difference, and the tour goes
-/// on.
-const LIMIT: Duration = Duration::from_secs(60);
-
-/// Room for all that a guest of the tour writes, in bytes.
-const OUTPUT: usize = 64 << 10;
-
-/// What a guest did.
-#[derive(Debug, PartialEq, Eq)]
-struct Seen {
-    stdout: String,
-    ending: Ending,
-}
-
-/// How a guest ended.
-#[derive(Debug, PartialEq, Eq)]
-enum Ending {
-    Exit(u32),
-    /// It trapped, or did not begin.
-    Otherwise(String),
-}
-
 impl Tour {
     /// Runs the guests, and says what each did.
     pub(crate) fn carry_out(self) -> Result<ExitCode, Failure> {
@@ -56,6 +29,8 @@ impl Tour {
             Some(engine) => std::slice::from_ref(engine),
             None => EngineName::all(),
         };
+        let hosts = engines.iter().copied().map(Host::new);
+        let hosts = hosts.collect::<Result<Vec<_>, _>>()?;
         let out = &mut io::stdout();
         say(
             out,
@@ -63,29 +38,21 @@ impl Tour {
                 "Turnkey {version}: a tour of {guests} guests on {engines}.\n\
              \n\
              Each guest is a small WebAssembly program that is part of this command. It is given a\n\
-             fresh directory, the host's clocks and randomness, and nothing else. What it writes is\n\
-             shown behind a bar.",
+             fresh directory, clocks and randomness, and nothing else. What it writes is shown\n\
+             behind a bar, once if it is the same on every engine.",
                 version = env!("CARGO_PKG_VERSION"),
                 guests = TOUR.len(),
-                engines = match engines.len() {
-                    1 => "1 engine".to_owned(),
-                    number => format!("{number} engines"),
+                engines = match &hosts[..] {
+                    [only] => only.name().to_owned(),
+                    several => format!("{} engines", several.len()),
                 },
             ),
         )?;
         let (mut expected, mut all) = (0, 0);
-        for name in engines {
-            let host = Host::new(*name)?;
-            say(out, format_args!("\n{}", host.engine.name()))?;
-            for guest in TOUR {
-                if guest.child.is_some() && !name.serves_children() {
-                    let why = "left out: no parent can serve a child on this engine";
-                    say(out, format_args!("\n  {}: {why}", guest.name))?;
-                    continue;
-                }
-                all += 1;
-                expected += usize::from(show(out, guest, &host)?);
-            }
+        for guest in TOUR {
+            let shown = show(out, guest, &hosts)?;
+            expected += shown.expected;
+            all += shown.all;
         }
         say(out, format_args!("\n{expected} of {all} as expected."))?;
         Ok(match expected == all {
@@ -111,120 +78,71 @@ impl Host {
         let engine = name.engine(options, Keep::Nowhere)?;
         Ok(Self { name, engine })
     }
-}
 
-/// Runs a guest and says what it did. Answers whether that was expected.
-fn show(out: &mut dyn Write, guest: &TourGuest, host: &Host) -> Result<bool, Failure> {
-    say(out, format_args!("\n  {}: {}", guest.name, guest.about))?;
-    let start = Instant::now();
-    let seen = visit(guest, host)?;
-    let took = start.elapsed();
-    let expected = Seen {
-        stdout: guest.stdout.to_owned(),
-        ending: Ending::Exit(guest.exit),
-    };
-    if seen == expected {
-        say(out, format_args!("{seen}, as expected ({took:.1?})"))?;
-        return Ok(true);
+    fn name(&self) -> &str {
+        self.engine.name()
     }
-    say(
-        out,
-        format_args!("{seen} ({took:.1?})\n  NOT AS EXPECTED, which was:\n{expected}"),
-    )?;
-    Ok(false)
 }
 
-/// Compiles a guest and runs it to its end.
-fn visit(guest: &TourGuest, host: &Host) -> Result<Seen, Failure> {
-    let path = Path::new(guest.name);
-    let module = module::compile(path, guest.source.as_ref(), &*host.engine)?;
-    let entry = Entry::start(path, &module.exports())?;
+/// How many runs there were, and how many of them were as expected.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Shown {
+    expected: usize,
+    all: usize,
+}
 
-    let place = place(guest).map_err(no_place)?;
-    let dir = HostDir::open_ambient(place.path().join(INSIDE), ambient_authority());
-    let (stdout, output) = Pipe::new(OUTPUT);
-    let stdout: Arc<dyn Stream> = Arc::new(stdout);
-    let interrupt = Interrupt::new();
-    let context = host
-        .name
-        .context()
-        .args([guest.name])
-        .stdout(Arc::clone(&stdout))
-        .preopen("/", Arc::new(dir.map_err(no_place)?), Access::ReadWrite)
-        .interrupt(interrupt.clone());
-    let functions = match guest.child {
-        None => Vec::new(),
-        Some(child) => family(
-            module::compile(path, child.as_ref(), &*host.engine)?,
-            stdout,
-        )
-        .functions(),
-    };
-    let node = Node {
-        ctx: context.build().map_err(Failure::set_up)?,
-        functions,
-        limits: Limits::default(),
-    };
-
-    let ended = thread::run(Some((LIMIT, interrupt)), move || {
-        entry.enter(&*module, node)
-    })?;
-    Ok(Seen {
-        stdout: String::from_utf8_lossy(&output.drain()).into_owned(),
-        ending: match ended {
-            Ok(_) => Ending::Exit(0),
-            Err(InstantiateError::Stop(Stop::Exit(code))) => Ending::Exit(code),
-            Err(InstantiateError::Stop(Stop::Trap(trap))) => {
-                Ending::Otherwise(one_line(&format!("trap: {trap}")))
-            }
-            Err(refused) => Ending::Otherwise(refused.to_string()),
-        },
+/// Runs a guest on each engine, and says what it did: once where that was expected, and for each
+/// engine where it was not.
+fn show(out: &mut dyn Write, guest: &TourGuest, hosts: &[Host]) -> Result<Shown, Failure> {
+    say(out, format_args!("\n{}: {}", guest.name, guest.about))?;
+    let expected = Seen::expected(guest);
+    let (mut took, mut others, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+    for host in hosts {
+        if guest.child.is_some() && !host.name.serves_children() {
+            left_out.push(host.name());
+            continue;
+        }
+        let start = Instant::now();
+        let seen = visit(guest, host.name, &*host.engine)?;
+        let time = start.elapsed();
+        match seen == expected {
+            true => took.push((host.name(), time)),
+            false => others.push((host.name(), time, seen)),
+        }
+    }
+    if !took.is_empty() {
+        say(out, format_args!("{expected}, as expected"))?;
+        say(out, format_args!("  on {}", List(&took)))?;
+    }
+    for (name, time, seen) in &others {
+        say(
+            out,
+            format_args!("{seen}\n  on {name} {time:.0?}: NOT AS EXPECTED, which was:\n{expected}"),
+        )?;
+    }
+    if !left_out.is_empty() {
+        let why = "where no parent can serve a child";
+        say(
+            out,
+            format_args!("  left out on {}, {why}", left_out.join(", ")),
+        )?;
+    }
+    Ok(Shown {
+        expected: took.len(),
+        all: took.len() + others.len(),
     })
 }
 
-/// Where the guest's directory lies in its place. What lies beside it is out of its reach.
-const INSIDE: &str = "inside";
+/// Engines, and how long a guest took there.
+struct List<'a>(&'a [(&'a str, Duration)]);
 
-/// A fresh directory with the guest's own in it, and a file beside that.
-fn place(guest: &TourGuest) -> io::Result<TempDir> {
-    let place = tempfile::tempdir()?;
-    fs::write(place.path().join("outside.txt"), "out of reach\n")?;
-    let inside = place.path().join(INSIDE);
-    fs::create_dir(&inside)?;
-    for name in guest.finds {
-        match name.strip_suffix('/') {
-            Some(dir) => fs::create_dir(inside.join(dir))?,
-            None => fs::write(inside.join(name), name)?,
-        }
-    }
-    Ok(place)
-}
-
-fn no_place(error: io::Error) -> Failure {
-    Failure::set_up(format_args!(
-        "there is no room for a temporary directory: {error}"
-    ))
-}
-
-/// The child of a parent that serves its clocks and its randomness, and lets it write where it
-/// writes itself.
-fn family(child: Box<dyn Module>, stdout: Arc<dyn Stream>) -> Family {
-    let child = Child::new(child)
-        .clocks_from_parent()
-        .random_from_parent()
-        .grant(move |context| context.stdout(Arc::clone(&stdout)).build());
-    Family::new([child])
-}
-
-impl fmt::Display for Seen {
+impl fmt::Display for List<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for line in self.stdout.lines() {
-            writeln!(f, "    | {line}")?;
+        for (index, (name, time)) in self.0.iter().enumerate() {
+            let before = if index == 0 { "" } else { ", " };
+            write!(f, "{before}{name} {time:.0?}")?;
         }
-        match &self.ending {
-            Ending::Exit(code) => write!(f, "    exit code {code}"),
-            Ending::Otherwise(why) => write!(f, "    {why}"),
-        }
+        Ok(())
     }
 }
 
@@ -235,37 +153,35 @@ fn say(out: &mut dyn Write, line: fmt::Arguments<'_>) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use turnkey_conformance::tour::Parts;
 
-    fn guest() -> TourGuest {
-        TourGuest {
+    #[test]
+    fn show_other_than_expected_told() {
+        let guest = TourGuest {
             name: "wrong",
             about: "does something else",
             source: r#"(module (memory (export "memory") 1) (func (export "_start") unreachable))"#,
             child: None,
-            finds: &["a/", "b"],
+            finds: &[],
+            parts: Parts::Host,
             stdout: "hello\n",
             exit: 0,
-        }
-    }
-
-    #[test]
-    fn show_other_than_expected_told() {
+        };
         for name in EngineName::all() {
             let host = Host::new(*name).unwrap();
             let mut out = Vec::new();
-            assert_eq!(show(&mut out, &guest(), &host), Ok(false));
+            let shown = show(&mut out, &guest, &[host]).unwrap();
+            assert_eq!(
+                shown,
+                Shown {
+                    expected: 0,
+                    all: 1
+                }
+            );
             let told = String::from_utf8(out).unwrap();
-            assert!(told.contains("\n    trap: "), "{told}");
-            let expected = "NOT AS EXPECTED, which was:\n    | hello\n    exit code 0\n";
+            assert!(told.contains("\n  trap: "), "{told}");
+            let expected = "NOT AS EXPECTED, which was:\n  | hello\n  exit code 0\n";
             assert!(told.ends_with(expected), "{told}");
         }
-    }
-
-    #[test]
-    fn place_holds_what_the_guest_finds() {
-        let place = place(&guest()).unwrap();
-        let inside = place.path().join(INSIDE);
-        assert!(inside.join("a").is_dir() && inside.join("b").is_file());
-        assert!(place.path().join("outside.txt").is_file());
     }
 }

@@ -58,6 +58,25 @@ fn built_in_suites_pass_on_every_engine() {
     }
 }
 
+/// From an archive only those tests pass that write nothing, which is what is expected.
+#[test]
+fn built_in_suites_do_as_expected_on_every_backend_and_behind_a_filter() {
+    let place = tempfile::tempdir().unwrap();
+    for options in [
+        &["--backend", "memory"][..],
+        &["--backend", "overlay"],
+        &["--backend", "overlay-archive"],
+        &["--backend", "archive"],
+        &["--filtered"],
+    ] {
+        let ended = conformance(place.path(), options);
+        let told = text(&ended.stdout);
+        assert_eq!(ended.status.code(), Some(0), "{options:?}: {told}");
+        let as_expected = told.contains(" failed as expected");
+        assert_eq!(as_expected, options.contains(&"archive"), "{told}");
+    }
+}
+
 #[test]
 fn reports_tell_what_failed() {
     let place = tempfile::tempdir().unwrap();
@@ -159,6 +178,14 @@ fn mistakes_are_told_in_a_line_and_nothing_runs() {
             "broken.toml: the form of version 2",
         ),
         (&["--engine", "v8"], "'v8'"),
+        (
+            &["--backend", "disk"],
+            "the backends are host, memory, overlay, overlay-archive, archive",
+        ),
+        (
+            &["--backend", "memory", "--adapter", "nowhere.py"],
+            "cannot be used with",
+        ),
         (&["--adapter", "nowhere.py", "suite"], "nowhere.py: "),
     ] {
         let ended = conformance(place.path(), args);

@@ -6,7 +6,7 @@
 /// A guest, what it needs, and what it is expected to do.
 ///
 /// It is run with a fresh directory of its own as its first preopen, fd 3, beside which a file
-/// `outside.txt` lies on the host, and with clocks and randomness.
+/// `outside.txt` lies on the host, and with clocks and randomness. Some of that is [virtual](Parts).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TourGuest {
     /// Its name.
@@ -18,12 +18,36 @@ pub struct TourGuest {
     /// The module of its child 0, as text, if it is a parent. The child's clocks and randomness
     /// are its parent's to serve; both write to the same standard output.
     pub child: Option<&'static str>,
-    /// What it finds in its directory; a name that ends in a slash is a directory.
+    /// What it finds in its directory; a name that ends in a slash is a directory, and a file holds
+    /// its own name.
     pub finds: &'static [&'static str],
+    /// What takes the place of the host's own.
+    pub parts: Parts,
     /// All that it writes to standard output.
     pub stdout: &'static str,
     /// Its exit code; 0 also if it just returns.
     pub exit: u32,
+}
+
+/// What takes the place of the host's own, and what there is to be seen then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Parts {
+    /// Nothing does.
+    Host,
+    /// A layer in memory over the directory. The guest is run twice, each time over a new layer;
+    /// the directory stays as it was.
+    Overlay,
+    /// Clocks that stay at 2019-11-12, and randomness from the seed 7.
+    Fixed,
+    /// Time that jumps to what a guest waits for.
+    VirtualTime,
+    /// An archive of the directory.
+    Archive,
+    /// Nothing does, and an audit sees what is refused: each attempt to leave the directory.
+    Audit,
+    /// Nothing does, and what the guest is answered is recorded. It is run a second time with
+    /// nothing but the record, and does the same.
+    Record,
 }
 
 impl TourGuest {
@@ -35,6 +59,7 @@ impl TourGuest {
             source,
             child: None,
             finds: &[],
+            parts: Parts::Host,
             stdout: "",
             exit: 0,
         }
@@ -112,12 +137,67 @@ pub const TOUR: &[TourGuest] = &[
         )
     },
     TourGuest {
+        parts: Parts::Audit,
         stdout: "../outside.txt: refused with errno 63\n\
                  /etc/passwd: refused with errno 63\n",
         ..TourGuest::new(
             "escape",
             "tries to leave its directory",
             include_str!("../guests/tour/escape.wat"),
+        )
+    },
+    TourGuest {
+        finds: &["draft"],
+        parts: Parts::Overlay,
+        stdout: "draft held `draft`, and holds `final` now\n\
+                 draft held `draft`, and holds `final` now\n",
+        ..TourGuest::new(
+            "overlay",
+            "changes a file of the host's, twice, each time in a new layer over it",
+            include_str!("../guests/tour/overlay.wat"),
+        )
+    },
+    TourGuest {
+        finds: &["apple.txt", "berries/", "cherry.txt"],
+        parts: Parts::Archive,
+        stdout: "apple.txt\n\
+                 berries/\n\
+                 cherry.txt\n\
+                 3 names beside . and ..\n",
+        ..TourGuest::new(
+            "archive",
+            "lists a directory that is an archive",
+            include_str!("../guests/tour/list.wat"),
+        )
+    },
+    TourGuest {
+        parts: Parts::Fixed,
+        stdout: "the time is 1573516800000000000, and stays 1573516800000000000\n\
+                 8 random bytes make the number 4942773595716951793\n",
+        ..TourGuest::new(
+            "moment",
+            "reads a clock that stands still, and draws from a seed",
+            include_str!("../guests/tour/moment.wat"),
+        )
+    },
+    TourGuest {
+        parts: Parts::VirtualTime,
+        stdout: "slept for 365 days\n",
+        ..TourGuest::new(
+            "year",
+            "sleeps for a year, by a clock that jumps to its end",
+            include_str!("../guests/tour/year.wat"),
+        )
+    },
+    TourGuest {
+        parts: Parts::Record,
+        stdout: "wrote 5 bytes, read back `hello`\n\
+                 renamed draft.txt to final.txt, which holds 5 bytes\n\
+                 unlinked final.txt; it is gone\n",
+        ..TourGuest::new(
+            "record",
+            "does as the first one did, recorded; then again with nothing but the record",
+            include_str!("../guests/tour/files.wat"),
         )
     },
     TourGuest {

@@ -9,6 +9,8 @@
 //! refused, and [`Counters`] count. What a [`Recorder`] has recorded, a [`Replay`] answers without
 //! any host.
 //!
+//! A [`policy`] says what modules may ask for, and refuses the one that asks for more.
+//!
 //! A [`nanoprocess`] is a guest whose parent is a guest itself, and which is served by it.
 #![deny(unsafe_code)]
 
@@ -21,6 +23,7 @@ mod excerpt;
 pub mod fault;
 pub mod fs;
 pub mod nanoprocess;
+pub mod policy;
 pub mod random;
 mod record;
 mod replay;

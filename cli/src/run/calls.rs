@@ -1,8 +1,9 @@
 //! What sees a guest's calls: refusals, faults, a trace, an audit, a record.
 
-use super::deny::Denial;
+use super::deny::{self, Denial};
 use super::trace;
 use crate::failure::{Failure, tell};
+use crate::near::did_you_mean;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
@@ -32,7 +33,9 @@ pub(crate) struct Calls {
         long,
         value_name = "text|json",
         default_value = "text",
-        hide_default_value = true
+        hide_default_value = true,
+        hide_possible_values = true,
+        requires = "trace"
     )]
     trace_format: trace::Format,
 
@@ -50,10 +53,16 @@ const MOST_RECORDS: usize = 65_536;
 
 /// Sees that a fault can be read.
 fn fault(text: &str) -> Result<String, String> {
-    match text.parse::<Fault>() {
-        Ok(_) => Ok(text.to_owned()),
-        Err(error) => Err(error.to_string()),
-    }
+    let Err(error) = text.parse::<Fault>() else {
+        return Ok(text.to_owned());
+    };
+    let (selector, _) = text.split_once('=').unwrap_or_default();
+    Err(match selector.parse::<turnkey_virt::Calls>() {
+        Err(unknown) if unknown.near().is_empty() => {
+            format!("{error}{}", did_you_mean(selector, deny::calls()))
+        }
+        _ => error.to_string(),
+    })
 }
 
 /// What is to be written when the guest has ended.
@@ -111,17 +120,17 @@ impl Watched {
     /// Writes what was seen. A file that takes no more is told, and changes nothing of how the guest
     /// ended.
     pub(super) fn end(self) {
-        if let Some((path, file, audit)) = self.audit {
-            if let Err(error) = audit.write_json(&mut BufWriter::new(file)) {
-                let path = path.display();
-                tell(format_args!("warning: --audit {path}: {error}"));
-            }
+        if let Some((path, file, audit)) = self.audit
+            && let Err(error) = audit.write_json(&mut BufWriter::new(file))
+        {
+            let path = path.display();
+            tell(format_args!("warning: --audit {path}: {error}"));
         }
-        if let Some((path, recorder)) = self.recorder {
-            if let Err(error) = recorder.finish() {
-                let path = path.display();
-                tell(format_args!("warning: --record {path}: {error}"));
-            }
+        if let Some((path, recorder)) = self.recorder
+            && let Err(error) = recorder.finish()
+        {
+            let path = path.display();
+            tell(format_args!("warning: --record {path}: {error}"));
         }
     }
 }

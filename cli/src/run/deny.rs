@@ -49,7 +49,7 @@ fn errno_of(name: &str) -> Result<Errno, String> {
 }
 
 /// Every name that can be refused: the functions, the classes, and what classes begin with.
-fn calls() -> impl Iterator<Item = &'static str> {
+pub(super) fn calls() -> impl Iterator<Item = &'static str> {
     turnkey_snapshots::functions().flat_map(|function| {
         let class = function.class;
         let prefixes = class

@@ -26,6 +26,11 @@ impl Variable {
         })
     }
 
+    /// The name.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The name and the value.
     pub(super) fn resolve(&self) -> Result<(String, String), Failure> {
         let name = &self.name;

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::size;
 use clap::ValueEnum;
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What `turnkey run` is told.
@@ -54,6 +54,10 @@ pub(crate) struct Run {
     #[arg(long, value_name = "N")]
     pub(super) max_files: Option<u32>,
 
+    /// Run it only if it asks for no more than this lock allows; `turnkey lock` writes one
+    #[arg(long, value_name = "FILE")]
+    pub(super) lock: Option<PathBuf>,
+
     #[command(flatten, next_help_heading = "Files")]
     pub(super) files: Files,
 
@@ -90,7 +94,8 @@ Compiled modules are kept in $XDG_CACHE_HOME/turnkey or ~/.cache/turnkey, for th
 Exit codes:
   the guest's own, of which a process keeps the low 8 bits
   134  the guest trapped, or a limit ended it
-  2    a mistake in the options, the module or what it is given; nothing has run"
+  2    a mistake in the options, the module or what it is given; nothing has run
+  3    --lock was said, and it asks for more than is locked; nothing has run"
     )
 }
 

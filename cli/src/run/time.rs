@@ -14,7 +14,7 @@ use turnkey_wasi_common::{Builder, Clocks};
 pub(crate) struct Time {
     /// Let its clocks tell the host's time, a moment that stays (frozen:2019-11-12T00:00:00Z), a
     /// time that is ahead or behind (offset:1h, offset:-90s), one that runs faster or slower
-    /// (scale:10, scale:0.5), or one that goes on with each look (tick:1ms)
+    /// (scale:10, scale:0.5), or one that goes on further with each look (tick:1ms)
     #[arg(
         long,
         value_name = "real|frozen:TIME|offset:DURATION|scale:FACTOR|tick:DURATION",

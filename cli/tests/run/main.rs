@@ -5,17 +5,24 @@
     reason = "what a test relies on besides what it tests may fail loudly"
 )]
 
+mod acts;
 #[cfg(feature = "wasmtime")]
 mod cache;
 #[path = "../engines/mod.rs"]
 mod engines;
 mod entry;
 mod exit;
+mod files;
 mod given;
 mod interposed;
 mod limits;
+mod locked;
 mod mistakes;
 mod pages;
+mod replay;
+mod seen;
 mod sockets;
 mod streams;
 mod support;
+mod time;
+mod trees;

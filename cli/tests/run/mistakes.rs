@@ -34,6 +34,7 @@ fn options_that_make_no_sense() {
     let invalid = |value: &str, option: &str, why: &str| {
         format!("invalid value '{value}' for '{option}': {why}")
     };
+    const CLOCK: &str = "--clock <real|frozen:TIME|offset:DURATION|scale:FACTOR|tick:DURATION>";
     let cases: &[(&[&str], String)] = &[
         (
             &["--dirs", ".", "guest.wat"],
@@ -132,6 +133,139 @@ fn options_that_make_no_sense() {
             "--max-files 4: the guest begins with 5 descriptors; allow as many".into(),
         ),
         (
+            &[
+                "--max-files=6",
+                "--mem-dir=/a",
+                "--overlay=.::/b",
+                "--map-file=guest.wat::/c/f",
+                "--map-file=guest.wat::/c/g",
+                "--map-file=guest.wat::/d/f",
+                "guest.wat",
+            ],
+            "--max-files 6: the guest begins with 7 descriptors; allow as many".into(),
+        ),
+        (
+            &["--mem-dir", "", "guest.wat"],
+            invalid(
+                "",
+                "--mem-dir <[HOST::]GUEST[:ro]>",
+                "a name is empty; write GUEST, HOST::GUEST or HOST::GUEST:ro",
+            ),
+        ),
+        (
+            &["--mem-dir", "data::", "guest.wat"],
+            invalid(
+                "data::",
+                "--mem-dir <[HOST::]GUEST[:ro]>",
+                "a name is empty; write GUEST, HOST::GUEST or HOST::GUEST:ro",
+            ),
+        ),
+        (
+            &["--mem-dir", "/tmp:ro", "guest.wat"],
+            invalid(
+                "/tmp:ro",
+                "--mem-dir <[HOST::]GUEST[:ro]>",
+                "a directory that is empty and read only holds nothing; write HOST::GUEST:ro",
+            ),
+        ),
+        (
+            &["--map-file", "guest.wat::/etc/", "guest.wat"],
+            invalid(
+                "guest.wat::/etc/",
+                "--map-file <HOST[::GUEST][:ro]>",
+                "GUEST has to end in the name of a file; write it as in HOST::/etc/app.conf",
+            ),
+        ),
+        (
+            &["--quota", "much", "guest.wat"],
+            invalid("much", "--quota <SIZE>", size),
+        ),
+        (
+            &["--clock", "fast", "guest.wat"],
+            invalid(
+                "fast",
+                CLOCK,
+                "write real, frozen:TIME, offset:DURATION, scale:FACTOR or tick:DURATION",
+            ),
+        ),
+        (
+            &["--clock", "frozen:yesterday", "guest.wat"],
+            invalid(
+                "frozen:yesterday",
+                CLOCK,
+                "\"yesterday\" is no moment between 1970 and 2554 in UTC, such as \
+                 `2019-11-12T00:00:00Z`",
+            ),
+        ),
+        (
+            &["--clock", "frozen", "guest.wat"],
+            invalid(
+                "frozen",
+                CLOCK,
+                "\"\" is no moment between 1970 and 2554 in UTC, such as `2019-11-12T00:00:00Z`",
+            ),
+        ),
+        (
+            &["--clock", "scale:0", "guest.wat"],
+            invalid(
+                "scale:0",
+                CLOCK,
+                "\"0\" is no speed: it has to be a number above 0, such as `10` or `0.25`, both \
+                 parts of whose fraction are below 2^32",
+            ),
+        ),
+        (
+            &["--clock", "offset:90", "guest.wat"],
+            invalid(
+                "offset:90",
+                CLOCK,
+                "`90` is no duration; write one such as 250ms, 90s or 1h",
+            ),
+        ),
+        (
+            &["--seed", "lucky", "guest.wat"],
+            invalid("lucky", "--seed <N>", "invalid digit found in string"),
+        ),
+        (
+            &["--fault", "path_open", "guest.wat"],
+            invalid(
+                "path_open",
+                "--fault <SPEC>",
+                "`path_open` is no fault: write CALLS=EFFECT, as in `path_open=io`",
+            ),
+        ),
+        (
+            &["--fault", "path_opne=io", "guest.wat"],
+            invalid(
+                "path_opne=io",
+                "--fault <SPEC>",
+                "`path_opne=io` is no fault: `path_opne` is neither a WASI function nor a class \
+                 of them; did you mean path_open?",
+            ),
+        ),
+        (
+            &["--trace-format", "json", "guest.wat"],
+            "the following required arguments were not provided: --trace[=<FILE>]; --help tells \
+             more"
+                .into(),
+        ),
+        (
+            &["--trace", "--trace-format", "xml", "guest.wat"],
+            "invalid value 'xml' for '--trace-format <text|json>' [possible values: text, json]"
+                .into(),
+        ),
+        (
+            &["--record=no/such/file", "guest.wat"],
+            "--record no/such/file: the file cannot be made: No such file or directory (os error \
+             2)"
+            .into(),
+        ),
+        (
+            &["--audit=no/such/file", "guest.wat"],
+            "--audit no/such/file: the file cannot be made: No such file or directory (os error 2)"
+                .into(),
+        ),
+        (
             &["--env", "TURNKEY_UNSET_VARIABLE", "guest.wat"],
             "--env TURNKEY_UNSET_VARIABLE: the host has no variable of this name; set it with \
              --env TURNKEY_UNSET_VARIABLE=VALUE"
@@ -224,6 +358,116 @@ fn directories_that_are_none() {
             (
                 &["--dir", "guest.wat", "guest.wat"],
                 "--dir guest.wat: this is a file; name the directory that holds it",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn files_that_are_none() {
+    let place = Place::with(&shows_itself());
+    place.dir("data");
+    place.file("data/big", vec![b'x'; 20_000]);
+    place.file("cut.zip", b"PK\x03\x04 and no more");
+    let no_dir = "there is no such directory; create it or name another";
+    let no_file = "there is no such file; name another";
+    let folder = "this is a directory; give it with --dir";
+    check(
+        &place,
+        &[
+            (
+                &["--mem-dir", "gone::/x", "guest.wat"],
+                &format!("--mem-dir gone: {no_dir}"),
+            ),
+            (
+                &["--overlay", "gone::/x", "guest.wat"],
+                &format!("--overlay gone: {no_dir}"),
+            ),
+            (
+                &["--archive", "gone::/x", "guest.wat"],
+                &format!("--archive gone: {no_file}"),
+            ),
+            (
+                &["--map-file", "gone::/x", "guest.wat"],
+                &format!("--map-file gone: {no_file}"),
+            ),
+            (
+                &["--archive", "data::/x", "guest.wat"],
+                &format!("--archive data: {folder}"),
+            ),
+            (
+                &["--map-file", "data::/x:ro", "guest.wat"],
+                &format!("--map-file data: {folder}"),
+            ),
+            (
+                &["--map-file", "/dev/null::/x", "guest.wat"],
+                "--map-file /dev/null: this is no regular file; name one",
+            ),
+            (
+                &["--archive", "guest.wat::/x", "guest.wat"],
+                "--archive guest.wat: this is neither a zip nor a tar archive",
+            ),
+            (
+                &["--overlay", "guest.wat::/x", "guest.wat"],
+                "--overlay guest.wat: this is neither a zip nor a tar archive",
+            ),
+            (
+                &["--quota=10KiB", "--mem-dir=data::/x", "guest.wat"],
+                "--mem-dir data: there is no room for a copy of it; allow more with --quota",
+            ),
+            (
+                &["--quota=10KiB", "--dir=data", "guest.wat"],
+                "--quota: it limits what is written to memory, and nothing is; give a directory \
+                 with --mem-dir or --overlay",
+            ),
+        ],
+    );
+    for engine in ENGINES {
+        let ended = place.run(engine, &["--archive", "cut.zip::/x", "guest.wat"]);
+        assert_eq!((ended.code, &*ended.stdout), (Some(2), ""), "{ended:?}");
+        let beginning = "error: --archive cut.zip: the zip archive cannot be read: ";
+        assert!(ended.stderr.starts_with(beginning), "{ended:?}");
+        assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
+    }
+}
+
+#[test]
+fn names_that_are_given_twice() {
+    let place = Place::with(&shows_itself());
+    place.dir("data");
+    place.file("data/f", "");
+    let told = |option: &str, first: &str, name: &str| {
+        format!(
+            "{option}: {first} gives something under the name {name} already; choose another for \
+             one of them"
+        )
+    };
+    check(
+        &place,
+        &[
+            (
+                &["--dir=.", "--dir=data::./", "guest.wat"],
+                &told("--dir", "--dir", "./"),
+            ),
+            (
+                &["--dir=.::/x", "--mem-dir=/x", "guest.wat"],
+                &told("--mem-dir", "--dir", "/x"),
+            ),
+            (
+                &["--overlay=data::/", "--mem-dir=/", "guest.wat"],
+                &told("--overlay", "--mem-dir", "/"),
+            ),
+            (
+                &["--map-file=data/f::/etc/f", "--dir=data::/etc", "guest.wat"],
+                &told("--map-file", "--dir", "/etc"),
+            ),
+            (
+                &[
+                    "--map-file=data/f::/etc/f",
+                    "--map-file=guest.wat::/etc/f",
+                    "guest.wat",
+                ],
+                &told("--map-file", "--map-file", "f"),
             ),
         ],
     );

@@ -14,7 +14,16 @@ fn version_last_word_is_the_number() {
 fn help_names_commands_and_options() {
     let help = Place::new().turnkey(&["--help"]);
     assert_eq!((help.code, &*help.stderr), (Some(0), ""));
-    for word in ["run", "tour"] {
+    for word in [
+        "run",
+        "replay",
+        "audit",
+        "lock",
+        "check",
+        "tree",
+        "tour",
+        "conformance",
+    ] {
         assert!(help.stdout.contains(word), "{}", help.stdout);
     }
 
@@ -32,7 +41,20 @@ fn help_names_commands_and_options() {
         "--timeout",
         "--max-memory",
         "--max-files",
+        "--mem-dir",
+        "--overlay",
+        "--archive",
+        "--map-file",
+        "--quota",
+        "--clock",
+        "--virtual-time",
+        "--seed",
+        "--fault",
+        "--lock",
         "--trace",
+        "--trace-format",
+        "--audit",
+        "--record",
         "134",
         "low 8 bits",
     ] {
@@ -45,6 +67,21 @@ fn help_names_commands_and_options() {
     }
     let long = help.stdout.lines().find(|line| line.chars().count() > 100);
     assert_eq!(long, None);
+}
+
+#[test]
+fn help_of_each_command_that_runs_nothing_names_its_exit_codes() {
+    for command in ["audit", "lock", "check", "tree"] {
+        let help = Place::new().turnkey(&[command, "--help"]);
+        assert_eq!((help.code, &*help.stderr), (Some(0), ""), "{command}");
+        assert!(
+            help.stdout.contains("\nExit codes:\n  0  "),
+            "{}",
+            help.stdout
+        );
+        let long = help.stdout.lines().find(|line| line.chars().count() > 100);
+        assert_eq!(long, None, "{command}");
+    }
 }
 
 #[test]

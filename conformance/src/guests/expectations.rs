@@ -82,13 +82,13 @@ enum Outcome {
 static KNOWN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/expectations");
 
 impl Expectations {
-    /// What is known of a host by its name, such as `wasmi`: what `HOST.toml` says in the folder
-    /// `expectations` of this package, and then `HOST-SYSTEM.toml` with the system's name as
-    /// [`OS`](std::env::consts::OS) has it. Nothing, if there are no such files.
-    pub fn built_in(host: &str) -> Self {
+    /// What is known of a host by its name, such as `wasmi`, or of a backend: what `NAME.toml` says
+    /// in the folder `expectations` of this package, and then `NAME-SYSTEM.toml` with the system's
+    /// name as [`OS`](std::env::consts::OS) has it. Nothing, if there are no such files.
+    pub fn built_in(name: &str) -> Self {
         let names = [
-            format!("{host}.toml"),
-            format!("{host}-{}.toml", std::env::consts::OS),
+            format!("{name}.toml"),
+            format!("{name}-{}.toml", std::env::consts::OS),
         ];
         let files = names.iter().filter_map(|name| KNOWN.get_file(name));
         let texts = files.filter_map(include_dir::File::contents_utf8);
@@ -111,8 +111,13 @@ impl Expectations {
         let read: Self = text
             .parse()
             .map_err(|error: ExpectationsError| wrong(error.what))?;
-        self.0.extend(read.0);
+        self.add(read);
         Ok(())
+    }
+
+    /// Adds what others say, which have the last word about a test.
+    pub fn add(&mut self, later: Self) {
+        self.0.extend(later.0);
     }
 
     /// What is expected of a test.

@@ -1,0 +1,171 @@
+//! An application: modules that are each other's parents and children, and what each is given.
+
+use crate::engine::EngineName;
+use crate::named::Named;
+use std::fmt;
+use std::time::Duration;
+use turnkey_virt::clocks::Moment;
+use turnkey_virt::policy::{Grants, Sha256, UnknownClass};
+
+/// A tree of modules, parents before their children.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Application {
+    pub(crate) units: Vec<Unit>,
+}
+
+/// A module of an application.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Unit {
+    /// Where in the tree's file it begins.
+    pub(crate) at: usize,
+    pub(crate) module: Named,
+    /// What its file has to be, if that is said.
+    pub(crate) sha256: Option<Sha256>,
+    /// The name of its parent; `None` for the root.
+    pub(crate) parent: Option<String>,
+    /// The engine that it runs on; `None` for the default.
+    pub(crate) engine: Option<EngineName>,
+    pub(crate) args: Vec<String>,
+    pub(crate) env: Vec<(String, String)>,
+    pub(crate) dirs: Vec<Granted>,
+    /// Standard streams that it is given, by their numbers.
+    pub(crate) fds: Vec<u32>,
+    pub(crate) clocks: Clocks,
+    pub(crate) random: Random,
+    pub(crate) links: Vec<Link>,
+    pub(crate) limits: Limits,
+}
+
+/// A directory that a module is given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Granted {
+    pub(crate) at: usize,
+    /// A directory of the host's for the root, one that its parent has for everybody else.
+    pub(crate) from: String,
+    /// Under which name it finds it.
+    pub(crate) name: String,
+    pub(crate) read_only: bool,
+}
+
+/// What clocks a module is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Clocks {
+    #[default]
+    Denied,
+    /// The host's.
+    Real,
+    /// Clocks that begin at a moment, and that only waiting moves.
+    Virtual(Moment),
+}
+
+/// What random numbers a module is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Random {
+    #[default]
+    Denied,
+    /// The host's.
+    Real,
+    /// Those of a seed.
+    Virtual(u64),
+}
+
+/// A function that a module imports, and which of another module's stands for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Link {
+    pub(crate) at: usize,
+    /// The module and the name that it is imported by.
+    pub(crate) import: (String, String),
+    /// Whose export it is: the parent's or a sibling's.
+    pub(crate) from: String,
+    pub(crate) export: String,
+}
+
+/// How much a module may use. `None` is no limit of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Limits {
+    /// About an instruction each.
+    pub(crate) fuel: Option<u64>,
+    /// Bytes.
+    pub(crate) memory: Option<u64>,
+    /// Descriptors at once.
+    pub(crate) files: Option<u32>,
+    pub(crate) time: Option<Duration>,
+    /// Generations beneath it.
+    pub(crate) depth: Option<u32>,
+}
+
+impl Application {
+    /// The module of a name.
+    pub(crate) fn unit(&self, name: &str) -> Option<&Unit> {
+        self.units.iter().find(|unit| unit.module.name == name)
+    }
+
+    /// The children of a module; of `None` the root.
+    pub(crate) fn children<'a>(&'a self, of: Option<&'a str>) -> impl Iterator<Item = &'a Unit> {
+        let units = self.units.iter();
+        units.filter(move |unit| unit.parent.as_deref() == of)
+    }
+}
+
+impl Unit {
+    /// What it is granted, as a lock pins it.
+    ///
+    /// # Errors
+    /// None: the classes are those that there are.
+    pub(crate) fn grants(&self) -> Result<Grants, UnknownClass> {
+        let mut grants = Grants::new();
+        for dir in &self.dirs {
+            grants = grants.grant("files", &dir.to_string())?;
+        }
+        for fd in &self.fds {
+            grants = grants.grant("fd", &format!("fd {fd}"))?;
+        }
+        for (name, _) in &self.env {
+            grants = grants.grant("environ", name)?;
+        }
+        if self.clocks != Clocks::Denied {
+            grants = grants.grant("clock", &self.clocks.to_string())?;
+        }
+        if self.random != Random::Denied {
+            grants = grants.grant("random", &self.random.to_string())?;
+        }
+        for link in &self.links {
+            grants = grants.grant("foreign", &link.to_string())?;
+        }
+        Ok(grants)
+    }
+}
+
+impl fmt::Display for Granted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let only = if self.read_only { ", read-only" } else { "" };
+        write!(f, "{} at {}{only}", self.from, self.name)
+    }
+}
+
+impl fmt::Display for Clocks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Denied => f.write_str("denied"),
+            Self::Real => f.write_str("real"),
+            Self::Virtual(moment) => write!(f, "virtual:{moment}"),
+        }
+    }
+}
+
+impl fmt::Display for Random {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Denied => f.write_str("denied"),
+            Self::Real => f.write_str("real"),
+            Self::Virtual(seed) => write!(f, "virtual:{seed}"),
+        }
+    }
+}
+
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (module, name) = &self.import;
+        write!(f, "{module}.{name} is {}.{}", self.from, self.export)
+    }
+}
