@@ -9,6 +9,11 @@ use turnkey_wasi_common::{Errno, File, Result};
 /// Contents are held in pieces of this many bytes.
 const CHUNK: u64 = 64 << 10;
 
+/// Bytes that holding chunks costs beside what lies in them. The first one is the file's own.
+fn cost(chunks: usize) -> u64 {
+    Space::PIECE.saturating_mul(chunks.saturating_sub(1) as u64)
+}
+
 /// Bytes in memory, over those of a lower file where there is one. What was never written takes no
 /// room: it is the lower file's, or zero.
 pub(super) struct Data {
@@ -183,15 +188,19 @@ impl Data {
     /// as it is kept.
     fn make_room(&mut self, offset: u64, end: u64, kept: Kept) -> Result<()> {
         let mut parts = Vec::new();
+        let held = self.chunks.len();
+        let mut chunks = held;
         let mut needed = 0;
         let mut at = offset;
         while at < end {
             let part = Part::at(at, end - at);
             at += part.len() as u64;
-            let there = self.chunks.get(&part.chunk).map_or(0, Vec::len);
+            let chunk = self.chunks.get(&part.chunk);
+            let there = chunk.map_or(0, Vec::len);
+            chunks += usize::from(chunk.is_none());
             // A chunk that is new begins with what lies below, unless all of that is replaced.
             let below = match &self.base {
-                Some(base) if there == 0 && !self.chunks.contains_key(&part.chunk) => {
+                Some(base) if chunk.is_none() => {
                     let below = base.len.saturating_sub(part.origin()).min(CHUNK);
                     usize::try_from(below).unwrap_or(0)
                 }
@@ -199,11 +208,12 @@ impl Data {
             };
             let len = part.end.max(there).max(below);
             needed += (len - there) as u64;
-            if needed > self.space.left() {
+            if needed + cost(chunks) - cost(held) > self.space.left() {
                 return Err(Errno::Nospc.into());
             }
             parts.push((part, len, below));
         }
+        needed += cost(chunks) - cost(held);
         self.space.take_bytes(needed)?;
         let mut given = 0;
         for (part, len, below) in parts {
@@ -214,6 +224,7 @@ impl Data {
                 let mut bytes = vec![0; below];
                 if let Some(base) = &self.base {
                     if let Err(error) = read_all(&*base.file, &mut bytes, part.origin()) {
+                        given += cost(self.chunks.len()) - cost(held);
                         self.space.give_back_bytes(needed - given);
                         return Err(error);
                     }
@@ -235,6 +246,7 @@ impl Data {
         end_of(size, 0)?;
         if size < self.len {
             let mut given_back = 0;
+            let held = self.chunks.len();
             let behind = self.chunks.split_off(&size.div_ceil(CHUNK));
             given_back += behind.values().map(Vec::len).sum::<usize>();
             let part = Part::at(size, 0);
@@ -244,7 +256,8 @@ impl Data {
                 chunk.shrink_to_fit();
                 given_back += before - chunk.len();
             }
-            self.space.give_back_bytes(given_back as u64);
+            let chunks = cost(held) - cost(self.chunks.len());
+            self.space.give_back_bytes(given_back as u64 + chunks);
             if let Some(base) = &mut self.base {
                 base.whole &= base.len <= size;
                 base.len = base.len.min(size);
@@ -277,7 +290,8 @@ impl Data {
 impl Drop for Data {
     fn drop(&mut self) {
         let held: usize = self.chunks.values().map(Vec::len).sum();
-        self.space.give_back_bytes(held as u64);
+        self.space
+            .give_back_bytes(held as u64 + cost(self.chunks.len()));
     }
 }
 
@@ -392,7 +406,7 @@ mod tests {
                 }
                 prop_assert_eq!(data.len(), model.len() as u64);
                 let held: usize = data.chunks.values().map(Vec::len).sum();
-                prop_assert_eq!(space.bytes(), held as u64);
+                prop_assert_eq!(space.bytes(), held as u64 + cost(data.chunks.len()));
             }
             prop_assert_eq!(read(&data, 0, model.len()), model);
             drop(data);
@@ -420,6 +434,20 @@ mod tests {
         assert_eq!(write(&mut data, 20, &[9; 80]), Ok(80));
         data.set_size(10).unwrap();
         assert_eq!(space.bytes(), 10);
+    }
+
+    #[test]
+    fn write_a_byte_in_each_of_many_pieces_they_take_room() {
+        let space = Space::new(10_000, 1);
+        let mut data = Data::new(space.clone());
+        let written = (0..).take_while(|n| write(&mut data, n * CHUNK, b"x").is_ok());
+        let written = written.count() as u64;
+        assert_eq!(written, 10_000u64.div_ceil(Space::PIECE + 1));
+        assert_eq!(space.bytes(), written + (written - 1) * Space::PIECE);
+        data.set_size(CHUNK + 1).unwrap();
+        assert_eq!(space.bytes(), 2 + Space::PIECE);
+        drop(data);
+        assert_eq!(space.bytes(), 0);
     }
 
     #[test]

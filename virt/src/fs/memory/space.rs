@@ -63,6 +63,10 @@ impl Space {
     /// Files, directories and links that it may hold if nothing else is said: 262,144.
     pub const INODES: u64 = 1 << 18;
 
+    /// Bytes that a piece of a file costs beside its contents, without the first one: files are held
+    /// in pieces of 64 KiB.
+    pub const PIECE: u64 = 128;
+
     /// Room for this many bytes of contents, those of links among them, and for this many files,
     /// directories and links of either kind that guests make. Beyond it, whatever needs more answers `NOSPC`, before anything is done.
     pub fn new(bytes: u64, inodes: u64) -> Self {
@@ -72,7 +76,8 @@ impl Space {
         }))
     }
 
-    /// Bytes of contents and of links that are held now. Holes take none.
+    /// Bytes of contents and of links that are held now, and of the [pieces](Self::PIECE) that hold
+    /// them. Holes take none.
     pub fn bytes(&self) -> u64 {
         self.0.bytes.used()
     }
