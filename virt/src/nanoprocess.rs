@@ -5,15 +5,11 @@
 //! is asked of it while it waits in `child_call`: its memory and exports are lent to the child for
 //! exactly that long.
 //!
-//! The parent's side of the interface, all functions in core WebAssembly:
+//! What the parent exports to serve is defined in `witx/nanoprocess_serve_0.witx`: for a clock
+//! `clock_now`, for randomness `virt_scratch` and `rng_fill`, for directories and files `dir_…` and
+//! `obj_…`.
 //!
-//! | export | type | serves |
-//! |---|---|---|
-//! | `clock_now` | `(clock: i32) -> (i64)` | `clock_time_get`: nanoseconds; clocks are numbered as in WASI |
-//! | `rng_fill` | `(address: i32, length: i32) -> (i32)` | `random_get`: fills the parent's own memory, answers an errno |
-//! | `virt_alloc` | `(size: i32, align: i32) -> (i32)` | room in the parent's memory for one request, 0 if there is none |
-//!
-//! and its import:
+//! Its import:
 //!
 //! | import | type | does |
 //! |---|---|---|
@@ -24,7 +20,10 @@
 
 mod family;
 mod lend;
+#[allow(
+    dead_code,
+    reason = "whoever binds children decides what of it is asked for"
+)]
 mod serve;
 
 pub use family::{Child, Family, MODULE, MOST_NESTED};
-pub use serve::{ServedClocks, ServedRandom};

@@ -107,7 +107,7 @@ const ASKING: &str = r#"(module
     (func (export "_start")
         (call $exit (call $now (i32.const 0) (i64.const 0) (i32.const 0)))))"#;
 
-const CLOCK: &str = r#"(func (export "clock_now") (param i32) (result i64) (i64.const 5))"#;
+const CLOCK: &str = r#"(func (export "clock_now") (param i32 i32) (result i64) (i64.const 5))"#;
 
 /// Runs `calling_parent(exports)` over a child, and checks the code that it exits with.
 fn check(exports: &str, child_source: &str, adopt: fn(Child) -> Child, code: u32) {
@@ -158,13 +158,13 @@ fn child_call_parent_lacks_the_export_nosys_and_nothing_runs() {
 
 #[test]
 fn child_call_handler_traps_child_ends_and_parent_goes_on() {
-    let trapping = r#"(func (export "clock_now") (param i32) (result i64) (unreachable))"#;
+    let trapping = r#"(func (export "clock_now") (param i32 i32) (result i64) (unreachable))"#;
     check(trapping, ASKING, Child::clocks_from_parent, 400);
 }
 
 #[test]
 fn child_call_handler_exits_parent_has_left() {
-    let leaving = r#"(func (export "clock_now") (param i32) (result i64)
+    let leaving = r#"(func (export "clock_now") (param i32 i32) (result i64)
         (call $exit (i32.const 77)) (i64.const 0))"#;
     check(leaving, ASKING, Child::clocks_from_parent, 77);
 }
@@ -180,14 +180,14 @@ const DRAWING: &str = r#"(module
         (if (local.get $errno) (then (call $exit (local.get $errno))))
         (call $exit (i32.add (i32.load8_u (i32.const 1000)) (i32.load8_u (i32.const 5999))))))"#;
 
-/// Exports that serve randomness: memory from `address`, an errno, and 3 in every byte.
-fn drawn(address: u32, errno: u32) -> String {
+/// Exports that serve randomness: room of 4096 bytes from `address`, an answer, and 3 in every byte.
+fn drawn(address: u32, answer: i32) -> String {
     format!(
-        r#"(func (export "virt_alloc") (param i32 i32) (result i32) (i32.const {address}))
-        (func (export "rng_fill") (param i32 i32) (result i32)
-            (if (i32.lt_u (local.get 0) (i32.const 60000))
-                (then (memory.fill (local.get 0) (i32.const 3) (local.get 1))))
-            (i32.const {errno}))"#
+        r#"(func (export "virt_scratch") (result i64)
+            (i64.or (i64.const 0x1000_0000_0000) (i64.extend_i32_u (i32.const {address}))))
+        (func (export "rng_fill") (param i32 i32 i32) (result i32)
+            (memory.fill (local.get 1) (i32.const 3) (local.get 2))
+            (i32.const {answer}))"#
     )
 }
 
@@ -196,11 +196,10 @@ fn random_get_served_in_pieces_and_flaws_of_the_parent_are_errnos() {
     let io = 29;
     let serve = Child::random_from_parent;
     check(&drawn(4096, 0), DRAWING, serve, 206);
-    check(&drawn(0, 0), DRAWING, serve, 200 + NOMEM);
     check(&drawn(65000, 0), DRAWING, serve, 200 + io);
     check(&drawn(u32::MAX, 0), DRAWING, serve, 200 + io);
-    check(&drawn(4096, 7), DRAWING, serve, 207);
-    check(&drawn(4096, 60000), DRAWING, serve, 200 + io);
+    check(&drawn(4096, -7), DRAWING, serve, 207);
+    check(&drawn(4096, -60000), DRAWING, serve, 200 + io);
 }
 
 #[test]

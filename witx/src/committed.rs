@@ -21,6 +21,7 @@ pub struct File {
 pub fn files() -> Result<Vec<File>, Error> {
     let preview_0 = Snapshot::preview_0()?;
     let preview_1 = Snapshot::preview_1()?;
+    let serve = Snapshot::nanoprocess_serve_0()?;
     Ok(vec![
         File {
             path: "wasi-common/src/errno.rs",
@@ -47,6 +48,10 @@ pub fn files() -> Result<Vec<File>, Error> {
         File {
             path: "conformance/guests/include/wasi_snapshot_preview1.h",
             text: c::header(&preview_1)?,
+        },
+        File {
+            path: "virt/src/nanoprocess/serve/exports.rs",
+            text: rust::exports(&serve),
         },
     ])
 }

@@ -60,6 +60,27 @@ impl Snapshot {
         Self::parse(Self::PREVIEW_1)
     }
 
+    /// The text of the document that defines what a wasm parent exports to serve its children.
+    pub const NANOPROCESS_SERVE_0: &'static str = include_str!("../nanoprocess_serve_0.witx");
+
+    /// What a wasm parent exports to serve its children, from the document in this package.
+    ///
+    /// ```
+    /// use turnkey_witx::CoreType;
+    ///
+    /// let serve = turnkey_witx::Snapshot::nanoprocess_serve_0()?;
+    /// let clock_now = serve.function("clock_now").unwrap();
+    /// // The reading, or an errno with its sign turned.
+    /// assert_eq!(clock_now.core.results, [CoreType::I64]);
+    /// # Ok::<(), turnkey_witx::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Snapshot::parse`], none of which the document in this package gives rise to.
+    pub fn nanoprocess_serve_0() -> Result<Self, Error> {
+        Self::parse(Self::NANOPROCESS_SERVE_0)
+    }
+
     /// Reads a document, and those that it names with `use`.
     ///
     /// # Errors

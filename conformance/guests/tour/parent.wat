@@ -64,7 +64,7 @@
     (call $say (i32.const 320) (i32.const 33)))
 
   ;; Serves clock_time_get: nanoseconds, the same for every clock.
-  (func (export "clock_now") (param $id i32) (result i64)
+  (func (export "clock_now") (param $context i32) (param $id i32) (result i64)
     (local $seconds i64)
     (local.set $seconds (i64.extend_i32_u (global.get $clock_requests)))
     (global.set $clock_requests
@@ -72,9 +72,10 @@
     (i64.add (i64.const 1_573_516_800_000_000_000)
       (i64.mul (local.get $seconds) (i64.const 1_000_000_000))))
 
-  ;; Serves random_get: fills a piece of this memory, and answers an errno. The
-  ;; host asks for the piece with `virt_alloc` and copies it to the child.
-  (func (export "rng_fill") (param $ptr i32) (param $len i32) (result i32)
+  ;; Serves random_get: fills a piece of this memory, which the host copies to
+  ;; the child.
+  (func (export "rng_fill")
+    (param $context i32) (param $ptr i32) (param $len i32) (result i32)
     (global.set $random_requests
       (i32.add (global.get $random_requests) (i32.const 1)))
     (block $done
@@ -87,13 +88,10 @@
         (br $each)))
     (i32.const 0))
 
-  ;; Lends the host the scratch space for one request, or answers 0 where that
-  ;; asks for more than 4096 bytes or a stricter alignment.
-  (func (export "virt_alloc") (param $size i32) (param $align i32) (result i32)
-    (select (i32.const 4096) (i32.const 0)
-      (i32.and
-        (i32.le_u (local.get $size) (i32.const 4096))
-        (i32.le_u (local.get $align) (i32.const 4096)))))
+  ;; Lends the host the scratch space for the child's requests: the address in
+  ;; the lower half, the size in the upper.
+  (func (export "virt_scratch") (result i64)
+    (i64.const 0x1000_0000_1000))
 
   ;; Writes a text to stdout.
   (func $say (param $text i32) (param $len i32)

@@ -1,6 +1,6 @@
 //! A parent's children, and the call by which it runs one.
 
-use super::serve::{Served, Serving};
+use super::serve::{Kind, Serving, check};
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,7 +26,7 @@ type Build = Box<dyn Fn(Builder) -> Result<WasiCtx, BuildError> + Send + Sync>;
 /// [`Family`] has an example.
 pub struct Child {
     module: Box<dyn Module>,
-    served: Served,
+    served: Vec<Kind>,
     build: Build,
     functions: Vec<HostFunction>,
     limits: Limits,
@@ -42,7 +42,7 @@ impl Child {
     pub fn new(module: Box<dyn Module>) -> Self {
         Self {
             module,
-            served: Served::default(),
+            served: Vec::new(),
             build: Box::new(Builder::build),
             functions: Vec::new(),
             limits: Limits::default(),
@@ -53,14 +53,14 @@ impl Child {
     /// Has the parent serve the child's clocks.
     #[must_use]
     pub fn clocks_from_parent(mut self) -> Self {
-        self.served.clocks = true;
+        self.served.push(Kind::Clocks);
         self
     }
 
     /// Has the parent serve the child's randomness.
     #[must_use]
     pub fn random_from_parent(mut self) -> Self {
-        self.served.random = true;
+        self.served.push(Kind::Random);
         self
     }
 
@@ -91,11 +91,11 @@ impl Child {
 
     fn context(&self, serving: &Serving) -> Result<WasiCtx, BuildError> {
         let mut builder = WasiCtx::builder().interrupt(serving.interrupt());
-        if self.served.clocks {
-            builder = builder.clocks(Arc::new(serving.clocks()));
+        if self.served.contains(&Kind::Clocks) {
+            builder = builder.clocks(serving.clocks(0));
         }
-        if self.served.random {
-            builder = builder.random(Arc::new(serving.random()));
+        if self.served.contains(&Kind::Random) {
+            builder = builder.random(serving.random(0));
         }
         (self.build)(builder)
     }
@@ -116,7 +116,9 @@ impl Child {
             }
         };
         let start = instance.export("_start").ok_or(Errno::Noexec)?;
-        Ok(match instance.call(start, &[], &mut []) {
+        let ended = instance.call(start, &[], &mut []);
+        serving.close(|| drop(instance));
+        Ok(match ended {
             Ok(()) => Ending {
                 what: RETURNED,
                 code: 0,
@@ -177,7 +179,7 @@ impl From<Stop> for Ending {
 ///     (import "nanoprocess_0" "child_call" (func $child_call (param i32 i32) (result i32)))
 ///     (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
 ///     (memory (export "memory") 1)
-///     (func (export "clock_now") (param i32) (result i64) (i64.const 1000))
+///     (func (export "clock_now") (param i32 i32) (result i64) (i64.const 1000))
 ///     (func (export "_start") (call $exit (call $child_call (i32.const 0) (i32.const 0)))))"#)?)?;
 ///
 /// let (stdout, output) = Pipe::new(64);
@@ -246,9 +248,14 @@ impl Family {
             return Ok(Errno::Busy);
         };
         let serving = Serving::default();
-        let ending = match serving.lend(parent, child.served, || child.run(&serving)) {
-            Ok(Ok(ending)) => ending,
-            Ok(Err(errno)) | Err(errno) => return Ok(errno),
+        for kind in &child.served {
+            if let Err(error) = check(parent, *kind) {
+                return Ok(error.errno());
+            }
+        }
+        let ending = match serving.lend(parent, || child.run(&serving)) {
+            Ok(ending) => ending,
+            Err(errno) => return Ok(errno),
         };
         let ending = match serving.failure() {
             None => ending,
