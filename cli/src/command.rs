@@ -2,6 +2,7 @@
 
 use crate::conformance::Conformance;
 use crate::failure::Failure;
+use crate::replay::Replay;
 use crate::run::Run;
 use crate::tour::Tour;
 use clap::Parser;
@@ -21,6 +22,8 @@ struct Line {
 pub(crate) enum Command {
     /// Run a module
     Run(Box<Run>),
+    /// Run a module on what was recorded, without any host
+    Replay(Replay),
     /// See it work: run the guests that come with the command, on every engine
     Tour(Tour),
     /// Check engines, or another host, with suites of tests
@@ -32,6 +35,7 @@ impl Command {
     pub(crate) fn carry_out(self) -> Result<ExitCode, Failure> {
         match self {
             Self::Run(run) => run.carry_out(),
+            Self::Replay(replay) => replay.carry_out(),
             Self::Tour(tour) => tour.carry_out(),
             Self::Conformance(conformance) => conformance.carry_out(),
         }

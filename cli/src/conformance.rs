@@ -7,12 +7,15 @@ use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 use turnkey_conformance::guests::{Expectations, Suite, embedded};
 use turnkey_conformance::runner::{
-    CommandHost, EngineHost, Host, Report, Runner, TestReport, to_json, to_junit, to_matrix,
+    Backend, CommandHost, EngineHost, Host, Report, Runner, TestReport, to_json, to_junit,
+    to_matrix,
 };
 use turnkey_snapshots::engine::EngineOptions;
+use turnkey_wasi_common::Filter;
 
 /// What `turnkey conformance` is told.
 #[derive(Debug, clap::Args)]
@@ -21,6 +24,21 @@ pub(crate) struct Conformance {
     /// An engine that is tested; all that are built in if none is named. Repeatable
     #[arg(long = "engine", value_name = "ENGINE", value_enum)]
     engines: Vec<EngineName>,
+
+    /// What lies behind the directories that tests are given
+    #[arg(
+        long,
+        value_name = "host|memory|overlay|overlay-archive|archive",
+        default_value = "host",
+        hide_default_value = true,
+        value_parser = backend,
+        conflicts_with = "adapter"
+    )]
+    backend: Backend,
+
+    /// Let a filter see every call, which changes nothing
+    #[arg(long, conflicts_with = "adapter")]
+    filtered: bool,
 
     /// Test a command instead, through an adapter of wasi-testsuite's (a Python module)
     #[arg(long, value_name = "FILE", conflicts_with = "engines")]
@@ -104,7 +122,24 @@ impl Conformance {
             [] => EngineName::all(),
             named => named,
         };
-        named.iter().map(|name| host(*name)).collect()
+        named.iter().map(|name| self.host(*name)).collect()
+    }
+
+    /// An engine that is built in, as a host.
+    fn host(&self, name: EngineName) -> Result<Box<dyn Host>, Failure> {
+        let options = EngineOptions {
+            fuel: false,
+            interruptible: true,
+        };
+        let engine = name.engine(options, Keep::Nowhere)?;
+        let (backend, filtered) = (self.backend, self.filtered);
+        let host = EngineHost::new(engine)
+            .dirs(move |dir| backend.open(dir))
+            .context(move || match filtered {
+                true => name.context().filter(Arc::new(Pass)),
+                false => name.context(),
+            });
+        Ok(Box::new(host))
     }
 
     fn run(&self, host: &dyn Host, suites: &[Suite]) -> Result<Report, Failure> {
@@ -173,17 +208,19 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
     })
 }
 
-/// An engine that is built in, as a host.
-fn host(name: EngineName) -> Result<Box<dyn Host>, Failure> {
-    let options = EngineOptions {
-        fuel: false,
-        interruptible: true,
-    };
-    let engine = name.engine(options, Keep::Nowhere)?;
-    Ok(Box::new(
-        EngineHost::new(engine).context(move || name.context()),
-    ))
+/// The backend of this name.
+fn backend(name: &str) -> Result<Backend, String> {
+    let mut all = Backend::ALL.into_iter();
+    all.find(|backend| backend.name() == name).ok_or_else(|| {
+        let names = Backend::ALL.map(Backend::name);
+        format!("the backends are {}", names.join(", "))
+    })
 }
+
+/// Lets everything pass.
+struct Pass;
+
+impl Filter for Pass {}
 
 /// How far a run has come: a bar on a terminal, a line for each test elsewhere.
 struct Progress(Option<ProgressBar>);

@@ -5,8 +5,9 @@ mod wasmtime;
 
 use crate::failure::Failure;
 use clap::ValueEnum;
+use std::sync::Arc;
 use turnkey_snapshots::engine::{Engine, EngineOptions};
-use turnkey_wasi_common::Builder;
+use turnkey_wasi_common::{AsyncWait, Builder};
 
 #[cfg(not(any(feature = "wasmtime", feature = "wasmi", feature = "tinywasm")))]
 compile_error!("the command needs an engine: enable the feature `wasmtime`, `wasmi` or `tinywasm`");
@@ -94,14 +95,22 @@ impl EngineName {
         }
     }
 
+    /// The way to wait without blocking a thread, on an engine that has one.
+    pub(crate) fn async_waiter(self) -> Option<Arc<dyn AsyncWait>> {
+        match self {
+            #[cfg(feature = "wasmtime")]
+            Self::WasmtimeAsync => Some(Arc::new(turnkey_cap_backends::TokioWait)),
+            _ => None,
+        }
+    }
+
     /// A context for the engine's guests: the host's clocks and randomness, and the way to wait
     /// that the engine has.
     pub(crate) fn context(self) -> Builder {
         let context = turnkey_cap_backends::builder();
-        match self {
-            #[cfg(feature = "wasmtime")]
-            Self::WasmtimeAsync => wasmtime::wait_as_task(context),
-            _ => context,
+        match self.async_waiter() {
+            Some(waiter) => context.async_waiter(waiter),
+            None => context,
         }
     }
 }

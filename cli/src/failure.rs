@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use turnkey_virt::Divergence;
 use turnkey_wasi_common::{Trap, TrapKind};
 
 /// The command cannot do what was asked, or the guest was ended.
@@ -45,6 +46,14 @@ impl Failure {
         Self {
             code: Self::TRAP,
             message,
+        }
+    }
+
+    /// The guest did not do what it did when it was recorded.
+    pub(crate) fn diverged(divergence: &Divergence) -> Self {
+        Self {
+            code: Self::TRAP,
+            message: format!("the guest does not do what was recorded: {divergence}"),
         }
     }
 

@@ -11,6 +11,7 @@ mod exit;
 mod failure;
 mod module;
 mod near;
+mod replay;
 mod run;
 mod size;
 mod thread;

@@ -1,6 +1,8 @@
 //! Modules in files.
 
 use crate::failure::Failure;
+use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io;
 use std::path::Path;
@@ -13,9 +15,22 @@ const MAGIC: &[u8] = b"\0asm";
 /// others.
 const VERSION: &[u8] = &[1, 0, 0, 0];
 
-/// Reads a module from a file and compiles it. Everything that it imports is there.
-pub(crate) fn load(path: &Path, engine: &dyn Engine) -> Result<Box<dyn Module>, Failure> {
-    let bytes = std::fs::read(path).map_err(|error| mistake(path, unreadable(&error)))?;
+/// Reads a module's file.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| mistake(path, unreadable(&error)))
+}
+
+/// By what a module is known again: the SHA-256 of its file.
+pub(crate) fn digest(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+/// Compiles a module that was read from a file. Everything that it imports is there.
+pub(crate) fn load(
+    path: &Path,
+    bytes: &[u8],
+    engine: &dyn Engine,
+) -> Result<Box<dyn Module>, Failure> {
     let module = compile(path, bytes, engine)?;
     complete(path, &*module)?;
     Ok(module)
@@ -25,17 +40,17 @@ pub(crate) fn load(path: &Path, engine: &dyn Engine) -> Result<Box<dyn Module>, 
 /// not in the name of its file.
 pub(crate) fn compile(
     path: &Path,
-    bytes: Vec<u8>,
+    bytes: &[u8],
     engine: &dyn Engine,
 ) -> Result<Box<dyn Module>, Failure> {
     let wasm = match bytes.strip_prefix(MAGIC) {
-        Some(rest) if rest.starts_with(VERSION) => bytes,
+        Some(rest) if rest.starts_with(VERSION) => Cow::Borrowed(bytes),
         Some(_) => {
             let what =
                 "this is no core module; build it for wasm32-wasip1, which has no components";
             return Err(mistake(path, what));
         }
-        None => text_to_binary(path, &bytes)?,
+        None => Cow::Owned(text_to_binary(path, bytes)?),
     };
     engine.compile(&wasm).map_err(|error| {
         let name = engine.name();

@@ -1,13 +1,16 @@
 //! `turnkey run`: a module, and what it is given.
 
+mod calls;
 mod deny;
 mod dir;
 mod env;
+mod files;
 mod listen;
 mod options;
+mod time;
 mod trace;
 
-pub(crate) use options::Run;
+pub(crate) use options::{Run, texts};
 
 use crate::engine::Keep;
 use crate::entry::Entry;
@@ -19,7 +22,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use turnkey_cap_backends::stdio;
 use turnkey_snapshots::engine::{EngineOptions, InstantiateError, Limits, Module, Node, Value};
-use turnkey_virt::Deny;
+use turnkey_virt::random::SeededRandom;
 use turnkey_wasi_common::{Builder, Interrupt};
 
 impl Run {
@@ -37,14 +40,16 @@ impl Run {
             false => Keep::OnDisk,
         };
         let engine = self.engine.engine(options, keep)?;
-        let module = module::load(self.path(), &*engine)?;
+        let wasm = module::read(self.path())?;
+        let module = module::load(self.path(), &wasm, &*engine)?;
         let entry = self.entry(&*module, &args)?;
         let context = match self.invoke {
             None => context.args(args),
             Some(_) => context.args(args.first()),
         };
         let (context, _socket_files) = self.listen(context)?;
-        let context = self.filter(context)?;
+        let seed = self.seed.unwrap_or_default();
+        let (context, watched) = self.calls.watch(context, &module::digest(&wasm), seed)?;
 
         let (context, limit) = match self.timeout {
             None => (context, None),
@@ -64,7 +69,9 @@ impl Run {
                 memory: self.max_memory,
             },
         };
-        match thread::run(limit, move || entry.enter(&*module, node))? {
+        let ended = thread::run(limit, move || entry.enter(&*module, node));
+        watched.end();
+        match ended? {
             Ok(results) => print(&results),
             Err(InstantiateError::Stop(stop)) => exit::of(stop),
             Err(refused) => Err(module::mistake(self.path(), refused)),
@@ -78,22 +85,22 @@ impl Run {
                 "the standard streams cannot be shared: {error}"
             ))
         })?;
-        let context = self.engine.context();
-        let mut context = context.stdio(stdio).limits(self.limits()?);
+        let context = self.engine.context().stdio(stdio).limits(self.limits()?);
+        let (mut context, clocks) = self.time.hand_over(context, self.engine);
+        if let Some(seed) = self.seed {
+            context = context.random(Arc::new(SeededRandom::new(seed)));
+        }
         for variable in &self.env {
             let (name, value) = variable.resolve()?;
             context = context.env(name, value);
         }
-        for mapping in &self.dirs {
-            context = context.preopen(&mapping.guest, mapping.open()?, mapping.access);
-        }
-        Ok(context)
+        self.files.hand_over(context, &clocks)
     }
 
     fn limits(&self) -> Result<turnkey_wasi_common::Limits, Failure> {
         let mut limits = turnkey_wasi_common::Limits::default();
         if let Some(files) = self.max_files {
-            let first = 3 + self.dirs.len() + self.listen.len();
+            let first = 3 + self.files.count() + self.listen.len();
             if usize::try_from(files).is_ok_and(|files| files < first) {
                 return Err(Failure::set_up(format_args!(
                     "--max-files {files}: the guest begins with {first} descriptors; allow as many"
@@ -122,25 +129,10 @@ impl Run {
         }
         Ok((context, files))
     }
-
-    /// Adds what sees the guest's calls: the trace first, so that it shows refused calls too.
-    fn filter(&self, mut context: Builder) -> Result<Builder, Failure> {
-        if let Some(file) = &self.trace {
-            context = context.filter(Arc::new(trace::open(file.as_deref())?));
-        }
-        if !self.deny.is_empty() {
-            let deny = self
-                .deny
-                .iter()
-                .try_fold(Deny::new(), |deny, denial| denial.add_to(deny));
-            context = context.filter(Arc::new(deny.map_err(Failure::set_up)?));
-        }
-        Ok(context)
-    }
 }
 
 /// Prints what an invoked function answered, one value to a line.
-fn print(results: &[Value]) -> Result<ExitCode, Failure> {
+pub(crate) fn print(results: &[Value]) -> Result<ExitCode, Failure> {
     let mut stdout = io::stdout().lock();
     for result in results {
         writeln!(stdout, "{result}").map_err(|error| Failure::output(&error))?;

@@ -137,7 +137,7 @@ fn show(out: &mut dyn Write, guest: &TourGuest, host: &Host) -> Result<bool, Fai
 /// Compiles a guest and runs it to its end.
 fn visit(guest: &TourGuest, host: &Host) -> Result<Seen, Failure> {
     let path = Path::new(guest.name);
-    let module = module::compile(path, guest.source.into(), &*host.engine)?;
+    let module = module::compile(path, guest.source.as_ref(), &*host.engine)?;
     let entry = Entry::start(path, &module.exports())?;
 
     let place = place(guest).map_err(no_place)?;
@@ -154,9 +154,11 @@ fn visit(guest: &TourGuest, host: &Host) -> Result<Seen, Failure> {
         .interrupt(interrupt.clone());
     let functions = match guest.child {
         None => Vec::new(),
-        Some(child) => {
-            family(module::compile(path, child.into(), &*host.engine)?, stdout).functions()
-        }
+        Some(child) => family(
+            module::compile(path, child.as_ref(), &*host.engine)?,
+            stdout,
+        )
+        .functions(),
     };
     let node = Node {
         ctx: context.build().map_err(Failure::set_up)?,

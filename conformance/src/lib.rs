@@ -16,4 +16,7 @@ mod documents {
 
     #[doc = include_str!("../../docs/migrating.md")]
     struct Migrating;
+
+    #[doc = include_str!("../../docs/virtualization.md")]
+    struct Virtualization;
 }

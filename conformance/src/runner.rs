@@ -3,6 +3,7 @@
 //! A [`Host`] is what is tested: an [`EngineHost`] is an engine and a backend of this process, a
 //! [`CommandHost`] is a command, through an adapter of wasi-testsuite's.
 
+mod backend;
 mod calls;
 mod command;
 mod fixture;
@@ -13,6 +14,7 @@ mod report;
 mod stream;
 mod test;
 
+pub use backend::Backend;
 pub use calls::{Answers, Calls, FunctionName};
 pub use command::CommandHost;
 pub use host::{Ending, Given, Guest, Host, Refusal};

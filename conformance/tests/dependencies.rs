@@ -59,7 +59,7 @@ const SILENT: [&str; 18] = [
 ];
 
 /// The packages that the design gives a place, and the crates that name them.
-const PLACES: [(&str, &str); 23] = [
+const PLACES: [(&str, &str); 25] = [
     ("cap-std", "cap-backends"),
     ("cap-fs-ext", "cap-backends"),
     ("cap-rand", "cap-backends"),

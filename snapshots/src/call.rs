@@ -8,7 +8,7 @@ use std::sync::Arc;
 use turnkey_wasi_common::function::Function;
 use turnkey_wasi_common::table::{OwnedTable, Table};
 use turnkey_wasi_common::{
-    Clock, Errno, Interest, Invocation, Pollable, Stop, Verdict, Wait, WasiCtx,
+    Clock, Errno, Interest, Invocation, Pollable, Stop, Trap, TrapKind, Verdict, Wait, WasiCtx,
 };
 
 /// What a call keeps between its attempts. Borrows nothing, so it can be kept while the guest is
@@ -48,8 +48,10 @@ pub struct CallState {
     wait: Option<Wait>,
     /// When the first attempt was made, by the monotonic clock, if anybody had to know.
     began: Option<u64>,
-    /// The filters have let the call pass.
-    passed: bool,
+    /// How many filters have let the call pass.
+    passed: usize,
+    /// Until when a filter has delayed the call, by the monotonic clock.
+    delayed: Option<u64>,
     notes: SmallVec<[Cell<u64>; 2]>,
     remark: Option<Box<str>>,
     /// What the filters are to be told if the guest is ended while it waits.
@@ -75,9 +77,7 @@ impl CallState {
     /// waits for a call is to say so when the wait fails.
     pub fn abandon<T: Table>(&mut self, ctx: &WasiCtx<T>) {
         if let Some((function, args)) = self.asked.take() {
-            let passed = ctx.filters().len();
-            let ended = Err::<&(), _>(());
-            Call::new(ctx, self).tell_after(function, &args, passed, &mut [], ended);
+            Call::new(ctx, self).tell_after(function, &args, &mut [], &Ending::default());
         }
     }
 }
@@ -149,58 +149,102 @@ impl<'a, T: Table> Call<'a, T> {
         memory: &mut Memory<'_>,
         attempt: impl FnOnce(&mut Self, &mut Memory<'_>) -> Result<R, Stop>,
     ) -> Result<R, Stop> {
-        let filters = self.ctx.filters();
-        if !self.state.passed {
-            self.state.notes.resize(filters.len(), Cell::new(0));
-            for (index, (filter, note)) in filters.iter().zip(&self.state.notes).enumerate() {
-                let call = Invocation {
-                    function,
-                    args,
-                    note,
-                    remark: None,
-                };
-                let refused = match filter.before(&call, memory.bytes()) {
-                    Verdict::Continue => continue,
-                    Verdict::Deny(errno) => R::errno(errno),
-                    Verdict::Trap(trap) => Err(Stop::Trap(trap)),
-                };
-                let told = refused.as_ref().map_err(|_| ());
-                self.tell_after(function, args, index, memory.bytes(), told);
-                return refused;
-            }
-            self.state.passed = true;
-        }
-        let result = attempt(self, memory);
+        let verdict = match self.ask(function, args, memory.bytes()) {
+            Ok(verdict) => verdict,
+            Err(trap) => Some(Verdict::Trap(trap)),
+        };
+        let result = match &verdict {
+            None => attempt(self, memory),
+            Some(Verdict::Deny(errno) | Verdict::Answer(errno)) => R::errno(*errno),
+            Some(Verdict::Exit(code)) => Err(Stop::Exit(*code)),
+            Some(Verdict::Trap(trap)) => Err(Stop::Trap(trap.clone())),
+            Some(Verdict::Continue | Verdict::Delay(_)) => R::errno(Errno::Again),
+        };
         if self.state.wait.is_some() {
             self.state.asked = Some((function, SmallVec::from_slice(args)));
         } else {
-            let told = result.as_ref().map_err(|_| ());
-            self.tell_after(function, args, filters.len(), memory.bytes(), told);
+            let ending = Ending {
+                errno: result.as_ref().ok().and_then(Answer::to_errno),
+                decided: verdict.as_ref(),
+            };
+            self.tell_after(function, args, memory.bytes(), &ending);
         }
         result
     }
 
-    /// Tells the first `count` filters, the last of them first, how the call ended.
-    fn tell_after<R: Answer>(
+    /// Asks the filters that were not asked before. `None` lets the call be carried out; one that
+    /// is not final has left word of a wait.
+    fn ask(
+        &mut self,
+        function: &'static Function,
+        args: &[u64],
+        memory: &mut [u8],
+    ) -> Result<Option<Verdict>, Trap> {
+        let filters = self.ctx.filters();
+        self.state.notes.resize(filters.len(), Cell::new(0));
+        loop {
+            if let Some(deadline) = self.state.delayed {
+                if self.monotonic()? < deadline {
+                    self.state.wait = Some(Wait {
+                        deadline: Some(deadline),
+                        ..Wait::default()
+                    });
+                    return Ok(Some(Verdict::Continue));
+                }
+                self.state.delayed = None;
+            }
+            let next = self.state.passed;
+            let Some((filter, note)) = filters.get(next).zip(self.state.notes.get(next)) else {
+                return Ok(None);
+            };
+            let call = Invocation::new(function, args, note);
+            let verdict = filter.before(&call, memory);
+            if verdict.is_final() {
+                return Ok(Some(verdict));
+            }
+            self.state.passed += 1;
+            if let Verdict::Delay(delay) = verdict {
+                let delay = u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX);
+                self.state.delayed = Some(self.monotonic()?.saturating_add(delay));
+            }
+        }
+    }
+
+    /// The reading by which a delay is measured.
+    fn monotonic(&self) -> Result<u64, Trap> {
+        let now = self.ctx.clocks().now(Clock::Monotonic);
+        now.map_err(|error| {
+            let message =
+                format!("a filter delays calls, and there is no monotonic clock: {error}");
+            Trap::new(TrapKind::Host, message)
+        })
+    }
+
+    /// Tells the filters that let the call pass, the last of them first, how it ended.
+    fn tell_after(
         &self,
         function: &'static Function,
         args: &[u64],
-        count: usize,
         memory: &mut [u8],
-        result: Result<&R, ()>,
+        ending: &Ending<'_>,
     ) {
-        let errno = result.ok().and_then(Answer::to_errno);
-        let filters = self.ctx.filters().iter().zip(&self.state.notes).take(count);
-        for (filter, note) in filters.rev() {
+        let filters = self.ctx.filters().iter().zip(&self.state.notes);
+        for (filter, note) in filters.take(self.state.passed).rev() {
             let call = Invocation {
-                function,
-                args,
-                note,
+                decided: ending.decided,
                 remark: self.state.remark.as_deref(),
+                ..Invocation::new(function, args, note)
             };
-            filter.after(&call, memory, errno);
+            filter.after(&call, memory, ending.errno);
         }
     }
+}
+
+/// How a call ended: by default with the guest, and nobody decided that.
+#[derive(Default)]
+struct Ending<'a> {
+    errno: Option<Errno>,
+    decided: Option<&'a Verdict>,
 }
 
 /// What a function answers in core WebAssembly: an errno, or nothing.
@@ -225,10 +269,7 @@ impl Answer for i32 {
 impl Answer for () {
     fn errno(errno: Errno) -> Result<Self, Stop> {
         let message = format!("a filter denied a call that cannot return: {errno}");
-        Err(Stop::Trap(turnkey_wasi_common::Trap::new(
-            turnkey_wasi_common::TrapKind::Refused,
-            message,
-        )))
+        Err(Stop::Trap(Trap::new(TrapKind::Refused, message)))
     }
 
     fn to_errno(&self) -> Option<Errno> {
@@ -319,206 +360,4 @@ pub fn complete<T: Table, R>(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::preview_1;
-    use std::sync::Mutex;
-    use turnkey_wasi_common::{Filter, Interrupt, Pipe, Random, Reason, TrapKind};
-
-    type Log = Arc<Mutex<Vec<String>>>;
-
-    /// Writes down what it sees, and refuses one function.
-    struct Witness {
-        name: char,
-        log: Log,
-        refuses: &'static str,
-    }
-
-    impl Filter for Witness {
-        fn before(&self, call: &Invocation<'_>, _memory: &mut [u8]) -> Verdict {
-            let (name, function) = (self.name, call.function.name);
-            self.log
-                .lock()
-                .unwrap()
-                .push(format!("{name} before {function} {:?}", call.args));
-            call.note.set(call.note.get() + 1);
-            match function == self.refuses {
-                true => Verdict::Deny(Errno::Acces),
-                false => Verdict::Continue,
-            }
-        }
-
-        fn after(&self, call: &Invocation<'_>, _memory: &mut [u8], errno: Option<Errno>) {
-            let (name, errno) = (self.name, errno.map(Errno::name));
-            // Kept from this filter's own `before`.
-            assert_eq!(call.note.get(), 1);
-            self.log
-                .lock()
-                .unwrap()
-                .push(format!("{name} after {errno:?}"));
-        }
-    }
-
-    fn witness(name: char, log: &Log, refuses: &'static str) -> Arc<dyn Filter> {
-        let log = Arc::clone(log);
-        Arc::new(Witness { name, log, refuses })
-    }
-
-    fn told(log: &Log) -> Vec<String> {
-        std::mem::take(&mut log.lock().unwrap())
-    }
-
-    #[test]
-    fn filters_see_a_call_from_outside_in_and_back() {
-        let log = Log::default();
-        let ctx = WasiCtx::builder()
-            .filter(witness('a', &log, ""))
-            .filter(witness('b', &log, "fd_sync"))
-            .filter(witness('c', &log, "sched_yield"))
-            .build()
-            .unwrap();
-        let yielded = complete(&ctx, |call| {
-            preview_1::sched_yield(call, &mut Memory::new(&mut []))
-        });
-        assert_eq!(yielded, Ok(2));
-        let expected = [
-            "a before sched_yield []",
-            "b before sched_yield []",
-            "c before sched_yield []",
-            "b after Some(\"acces\")",
-            "a after Some(\"acces\")",
-        ];
-        assert_eq!(told(&log), expected);
-
-        // Behind the one that refuses nobody sees the call.
-        let synced = complete(&ctx, |call| {
-            preview_1::fd_sync(call, &mut Memory::new(&mut []), -1)
-        });
-        assert_eq!(synced, Ok(2));
-        let expected = [
-            "a before fd_sync [4294967295]",
-            "b before fd_sync [4294967295]",
-            "a after Some(\"acces\")",
-        ];
-        assert_eq!(told(&log), expected);
-
-        let exited = complete(&ctx, |call| {
-            preview_1::proc_exit(call, &mut Memory::new(&mut []), 7)
-        });
-        assert_eq!(exited, Err(Stop::Exit(7)));
-        assert_eq!(
-            told(&log)[3..],
-            ["c after None", "b after None", "a after None"]
-        );
-    }
-
-    #[test]
-    fn filters_call_that_waits_seen_once() {
-        let log = Log::default();
-        let (writer, reader) = Pipe::new(8);
-        let ctx = WasiCtx::builder()
-            .stdin(Arc::new(reader))
-            .filter(witness('a', &log, ""))
-            .build()
-            .unwrap();
-        let mut memory = vec![0; 65536];
-        memory[4] = 8;
-        let mut state = CallState::new();
-        let mut attempt = |state: &mut CallState| {
-            let mut call = Call::new(&ctx, state);
-            preview_1::fd_read(&mut call, &mut Memory::new(&mut memory), 0, 0, 1, 8)
-        };
-        for _ in 0..3 {
-            let _ = attempt(&mut state);
-            let wait = state.take_wait().unwrap();
-            assert!(!wait.any_ready());
-        }
-        writer.send(b"x").unwrap();
-        assert_eq!(attempt(&mut state), Ok(0));
-        assert!(state.take_wait().is_none());
-        assert_eq!(
-            told(&log),
-            ["a before fd_read [0, 0, 1, 8]", "a after Some(\"success\")"]
-        );
-    }
-
-    #[test]
-    fn filters_guest_ended_while_it_waits_told() {
-        let log = Log::default();
-        let (_writer, reader) = Pipe::new(8);
-        let interrupt = Interrupt::new();
-        let ctx = WasiCtx::builder()
-            .stdin(Arc::new(reader))
-            .interrupt(interrupt.clone())
-            .filter(witness('a', &log, ""))
-            .build()
-            .unwrap();
-        let mut memory = vec![0; 65536];
-        memory[4] = 8;
-        let killer = std::thread::spawn(move || interrupt.fire(Reason::Killed));
-        let ended = complete(&ctx, |call| {
-            preview_1::fd_read(call, &mut Memory::new(&mut memory), 0, 0, 1, 8)
-        });
-        killer.join().unwrap();
-        assert!(matches!(ended, Err(Stop::Trap(_))), "{ended:?}");
-        assert_eq!(
-            told(&log),
-            ["a before fd_read [0, 0, 1, 8]", "a after None"]
-        );
-    }
-
-    /// Randomness that says why there is none.
-    struct Spent;
-
-    impl Random for Spent {
-        fn fill(&self, _bytes: &mut [u8]) -> turnkey_wasi_common::Result<()> {
-            Err(turnkey_wasi_common::Error::from(Errno::Io).context("the source is spent"))
-        }
-    }
-
-    /// Keeps what there is to say of the last call.
-    #[derive(Default)]
-    struct Remarks(Mutex<Option<String>>);
-
-    impl Filter for Remarks {
-        fn after(&self, call: &Invocation<'_>, _memory: &mut [u8], _errno: Option<Errno>) {
-            *self.0.lock().unwrap() = call.remark.map(str::to_owned);
-        }
-    }
-
-    #[test]
-    fn filters_context_of_an_error_reaches_them() {
-        let remarks = Arc::new(Remarks::default());
-        let ctx = WasiCtx::builder()
-            .random(Arc::new(Spent))
-            .filter(remarks.clone())
-            .build()
-            .unwrap();
-        let mut memory = [0; 8];
-        let answer = complete(&ctx, |call| {
-            preview_1::random_get(call, &mut Memory::new(&mut memory), 0, 8)
-        });
-        assert_eq!(answer, Ok(29));
-        assert_eq!(
-            remarks.0.lock().unwrap().as_deref(),
-            Some("the source is spent")
-        );
-    }
-
-    #[test]
-    fn filters_refuse_to_exit_trap() {
-        let log = Log::default();
-        let ctx = WasiCtx::builder()
-            .filter(witness('a', &log, "proc_exit"))
-            .build()
-            .unwrap();
-        let refused = complete(&ctx, |call| {
-            preview_1::proc_exit(call, &mut Memory::new(&mut []), 0)
-        });
-        let kind = match &refused {
-            Err(Stop::Trap(trap)) => Some(trap.kind()),
-            _ => None,
-        };
-        assert_eq!(kind, Some(TrapKind::Refused), "{refused:?}");
-    }
-}
+mod tests;

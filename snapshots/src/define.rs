@@ -24,14 +24,36 @@ macro_rules! define_functions {
                 $($arg: $type),*
             ) -> Result<$result, turnkey_wasi_common::Stop> {
                 if call.ctx().filters().is_empty() {
-                    return $crate::call::finish(generated::functions::$function(call, memory.guest(), $($arg),*));
+                    return unfiltered::$function(call, memory, $($arg),*);
                 }
                 let words: &[u64] = &[$($arg.to_word()),*];
                 call.filtered(&table::FUNCTIONS[$index], words, memory, |call, memory| {
-                    $crate::call::finish(generated::functions::$function(call, memory.guest(), $($arg),*))
+                    unfiltered::$function(call, memory, $($arg),*)
                 })
             }
         )*
+
+        /// The functions without the look at whether somebody filters, for measuring what that
+        /// look costs.
+        #[doc(hidden)]
+        pub mod unfiltered {
+            $(
+                #[doc = concat!("`", $name, "`, which no filter sees.")]
+                #[inline]
+                #[allow(
+                    clippy::too_many_arguments,
+                    clippy::missing_errors_doc,
+                    reason = "they are those of the function that filters see"
+                )]
+                pub fn $function<T: turnkey_wasi_common::table::Table>(
+                    call: &mut $crate::Call<'_, T>,
+                    memory: &mut $crate::Memory<'_>,
+                    $($arg: $type),*
+                ) -> Result<$result, turnkey_wasi_common::Stop> {
+                    $crate::call::finish(super::generated::functions::$function(call, memory.guest(), $($arg),*))
+                }
+            )*
+        }
 
         /// Calls the function at `index` in [`FUNCTIONS`] with words for arguments, of which an
         /// `i32` takes the lower half. The result is a word as well; 0 where there is none.

@@ -26,12 +26,15 @@ mod call;
 mod define;
 pub mod engine;
 mod error;
+mod func;
 mod memory;
 mod operations;
 pub mod preview_0;
 pub mod preview_1;
+pub mod typed;
 
 pub use call::{Call, CallState, complete};
+pub use func::Func;
 pub use memory::Memory;
 pub use turnkey_wasi_common as wasi_common;
 

@@ -63,18 +63,7 @@ pub(crate) trait Bytes {
 
     /// Sees that `count` elements of `size` bytes, aligned to `align`, lie within the memory.
     fn check_array(&self, start: u32, count: u32, size: u32, align: u32) -> Result<(), Error> {
-        let length = u64::from(count) * u64::from(size);
-        if length == 0 {
-            return Ok(());
-        }
-        if start % align != 0 {
-            let message = format!("the guest passed {start:#x}, which is not aligned to {align}");
-            return Err(Trap::new(TrapKind::Fault, message).into());
-        }
-        if u64::from(start) + length > self.bytes()?.len() as u64 {
-            return Err(out_of_bounds(start, length));
-        }
-        Ok(())
+        check_array(self.bytes()?, start, count, size, align)
     }
 }
 
@@ -92,6 +81,28 @@ impl Bytes for GuestMemory<'_> {
             GuestMemory::Shared(_) => Err(shared()),
         }
     }
+}
+
+/// Sees that `count` elements of `size` bytes, aligned to `align`, lie within `bytes`.
+pub(crate) fn check_array(
+    bytes: &[u8],
+    start: u32,
+    count: u32,
+    size: u32,
+    align: u32,
+) -> Result<(), Error> {
+    let length = u64::from(count) * u64::from(size);
+    if length == 0 {
+        return Ok(());
+    }
+    if start % align != 0 {
+        let message = format!("the guest passed {start:#x}, which is not aligned to {align}");
+        return Err(Trap::new(TrapKind::Fault, message).into());
+    }
+    if u64::from(start) + length > bytes.len() as u64 {
+        return Err(out_of_bounds(start, length));
+    }
+    Ok(())
 }
 
 /// A path that a guest says, or the text of a link, of `longest` bytes at most. Its length is looked

@@ -43,6 +43,16 @@ pub mod table {
     include!(concat!(env!("OUT_DIR"), "/preview_0.rs"));
 }
 
+pub mod calls {
+    //! A structure for each function, by which filters see its arguments and answer it; and the
+    //! types that these are made of. Made by the build script from the witx document; what they
+    //! have in common is told in [`typed`](crate::typed).
+    use crate::typed::{Array, Scalar, Text, call, enumeration, flags, record, variant};
+    use turnkey_wasi_common::{Errno, Fd, Rights};
+
+    include!(concat!(env!("OUT_DIR"), "/preview_0_calls.rs"));
+}
+
 #[expect(clippy::all, clippy::restriction, reason = "the code is wiggle's")]
 mod generated {
     use crate::error::Error;

@@ -272,7 +272,7 @@ impl Filter for Replay {
     fn before(&self, call: &Invocation<'_>, memory: &mut [u8]) -> Verdict {
         let answer = self.lock().answer(call.function, call.args, memory);
         let message = match answer {
-            Ok(Some(errno)) => return Verdict::Deny(errno),
+            Ok(Some(errno)) => return Verdict::Answer(errno),
             Ok(None) if call.function.noreturn => return Verdict::Continue,
             Ok(None) => format!(
                 "{} ended the guest when it was recorded",

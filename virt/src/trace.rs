@@ -1,5 +1,7 @@
 //! Writing calls down.
 
+mod json;
+pub(crate) mod place;
 pub(crate) mod render;
 
 use std::io::Write;
@@ -13,6 +15,18 @@ use turnkey_wasi_common::{Errno, Filter, Invocation, Verdict};
 /// ```text
 /// path_open(fd=3, dirflags=symlink_follow, path="data.txt", …) = success opened_fd=4 (12.5 µs)
 /// ```
+///
+/// For programs, [`Trace::json`] writes a JSON object on each line instead:
+///
+/// ```text
+/// {"args":{"fd":3,"dirflags":["symlink_follow"],"path":"data.txt",…},"call":12,"errno":"success",
+///  "function":"path_open","module":"wasi_snapshot_preview1","ns":12540,"results":{"fd":4}}
+/// ```
+///
+/// `call` counts the calls as they end. Enums and flags are told by name, paths up to 4096 bytes
+/// (`…` follows one that is cut), numbers above 2⁵³ as strings, so that no reader rounds them. Where a
+/// filter behind the trace decided the call, `filter` says how; `remark` is what there was to say
+/// beyond the errno.
 ///
 /// A sink that fails is not written to any more; the guest does not notice.
 ///
@@ -43,15 +57,71 @@ use turnkey_wasi_common::{Errno, Filter, Invocation, Verdict};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Trace {
-    sink: Mutex<Option<Box<dyn Write + Send>>>,
+    sink: Mutex<Sink>,
+    form: Form,
     start: Instant,
 }
 
+/// What a line is.
+#[derive(Debug, Clone, Copy)]
+enum Form {
+    Text,
+    Json,
+}
+
+struct Sink {
+    /// Where lines go, until it fails.
+    to: Option<Box<dyn Write + Send>>,
+    lines: u64,
+}
+
 impl Trace {
-    /// A trace into a sink.
+    /// A trace into a sink, for people.
     pub fn new(sink: impl Write + Send + 'static) -> Self {
+        Self::of(Form::Text, Box::new(sink))
+    }
+
+    /// A trace into a sink, for programs.
+    ///
+    /// ```
+    /// use std::sync::{Arc, mpsc};
+    /// use turnkey_snapshots::{Memory, complete, preview_1};
+    /// use turnkey_virt::Trace;
+    /// use turnkey_wasi_common::WasiCtx;
+    ///
+    /// struct Lines(mpsc::Sender<serde_json::Value>);
+    ///
+    /// impl std::io::Write for Lines {
+    ///     fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+    ///         let object = serde_json::from_slice(line)?;
+    ///         self.0.send(object).map_err(std::io::Error::other)?;
+    ///         Ok(line.len())
+    ///     }
+    ///
+    ///     fn flush(&mut self) -> std::io::Result<()> {
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let (sender, lines) = mpsc::channel();
+    /// let ctx = WasiCtx::builder().filter(Arc::new(Trace::json(Lines(sender)))).build()?;
+    /// complete(&ctx, |call| preview_1::fd_close(call, &mut Memory::new(&mut []), 9))?;
+    /// let line = lines.recv()?;
+    /// assert_eq!((&line["call"], &line["errno"]), (&1.into(), &"badf".into()));
+    /// assert_eq!(line["args"]["fd"], 9);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn json(sink: impl Write + Send + 'static) -> Self {
+        Self::of(Form::Json, Box::new(sink))
+    }
+
+    fn of(form: Form, sink: Box<dyn Write + Send>) -> Self {
         Self {
-            sink: Mutex::new(Some(Box::new(sink))),
+            sink: Mutex::new(Sink {
+                to: Some(sink),
+                lines: 0,
+            }),
+            form,
             start: Instant::now(),
         }
     }
@@ -70,20 +140,30 @@ impl Filter for Trace {
 
     fn after(&self, call: &Invocation<'_>, memory: &mut [u8], errno: Option<Errno>) {
         let took = self.now().saturating_sub(call.note.get());
-        let mut line = render::call(call.function, call.args, memory, errno);
-        if let Some(remark) = call.remark {
-            line.push_str(": ");
-            line.push_str(remark);
-        }
-        render::duration(&mut line, took);
-        line.push('\n');
+        // Lines are numbered in the order in which they are written.
         let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
-        let failed = match &mut *sink {
-            Some(sink) => sink.write_all(line.as_bytes()).is_err(),
-            None => false,
+        let Sink { to, lines } = &mut *sink;
+        let Some(open) = to else {
+            return;
         };
-        if failed {
-            *sink = None;
+        *lines += 1;
+        let mut line = match self.form {
+            Form::Text => text(call, memory, errno, took),
+            Form::Json => json::call(call, memory, errno, *lines, took).to_string(),
+        };
+        line.push('\n');
+        if open.write_all(line.as_bytes()).is_err() {
+            *to = None;
         }
     }
+}
+
+fn text(call: &Invocation<'_>, memory: &[u8], errno: Option<Errno>, took: u64) -> String {
+    let mut line = render::call(call.function, call.args, memory, errno);
+    if let Some(remark) = call.remark {
+        line.push_str(": ");
+        line.push_str(remark);
+    }
+    render::duration(&mut line, took);
+    line
 }

@@ -1,37 +1,67 @@
 //! Standing between a guest and its calls.
 
-use crate::function::Function;
-use crate::{Errno, Trap};
-use std::cell::Cell;
+mod closure;
+mod invocation;
 
-/// A call that is under way.
-pub struct Invocation<'a> {
-    /// The function that the guest calls.
-    pub function: &'static Function,
-    /// The arguments of its core signature; an `i32` is zero-extended.
-    pub args: &'a [u64],
-    /// A word that belongs to the filter, kept from `before` to `after` of the same call.
-    pub note: &'a Cell<u64>,
-    /// What there is to say about how the call went, for whoever reads a trace. Nothing is known
-    /// before it is carried out.
-    pub remark: Option<&'a str>,
-}
+pub use closure::{After, Before, after, before};
+pub use invocation::Invocation;
+
+use crate::{Errno, Trap};
+use std::time::Duration;
 
 /// What becomes of a call.
+///
+/// ```
+/// use std::time::Duration;
+/// use turnkey_wasi_common::{Errno, Verdict};
+///
+/// /// A disk that is slow, and full.
+/// fn tired(function: &str) -> Verdict {
+///     match function {
+///         "fd_read" => Verdict::Delay(Duration::from_millis(20)),
+///         "fd_write" => Verdict::Deny(Errno::Nospc),
+///         _ => Verdict::Continue,
+///     }
+/// }
+///
+/// assert!(tired("fd_write").is_final());
+/// assert!(!tired("fd_read").is_final());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// It is carried out.
     Continue,
-    /// The guest receives this, and nothing is done.
+    /// It waits for this long, by the context's monotonic clock, and is carried out then. The
+    /// filters behind this one see it after the wait; this one is not asked again.
+    ///
+    /// The guest waits as it waits for anything else: an interrupt ends the wait, a virtual clock
+    /// jumps. On an engine that can suspend a guest, only the functions that may wait by themselves
+    /// ([`Function::may_wait`](crate::function::Function::may_wait)) leave the thread to others.
+    Delay(Duration),
+    /// The guest receives this, and nothing is done. A function that returns nothing ends the
+    /// guest instead, with a trap of the kind [`Refused`](crate::TrapKind::Refused).
     Deny(Errno),
+    /// The guest receives this, because the filter has carried the call out itself and written its
+    /// results. `turnkey-snapshots` has typed writers of results, which check every pointer first.
+    Answer(Errno),
+    /// The guest exits with this code.
+    Exit(u32),
     /// The guest is ended.
     Trap(Trap),
 }
 
+impl Verdict {
+    /// Whether the call is not carried out by the host.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        !matches!(self, Self::Continue | Self::Delay(_))
+    }
+}
+
 /// A look at every call before and after it is carried out.
 ///
-/// A context may have several. The first that does not continue decides, and those behind it do
-/// not see the call; each sees the result of what it let through, the last one first.
+/// A context may have several. The first that neither continues nor delays decides, and those
+/// behind it do not see the call; each sees the result of what it let through, the last one first.
 ///
 /// A call that has to wait is still one call: it is seen once before and once after.
 ///

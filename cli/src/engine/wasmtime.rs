@@ -3,10 +3,7 @@
 use super::Keep;
 use crate::cache;
 use crate::failure::Failure;
-use std::sync::Arc;
-use turnkey_cap_backends::TokioWait;
 use turnkey_snapshots::engine::EngineOptions;
-use turnkey_wasi_common::Builder;
 use turnkey_wasmtime::WasmtimeEngine;
 use wasmtime::{Cache, CacheConfig};
 
@@ -30,11 +27,6 @@ pub(super) fn asynchronous(options: EngineOptions, keep: Keep) -> Result<Wasmtim
         .build()
         .map_err(|error| Failure::set_up(format_args!("tokio does not start: {error}")))?;
     Ok(plain(options, keep)?.asynchronous(move |call| runtime.block_on(call)))
-}
-
-/// A context whose guest waits as a task of tokio's.
-pub(super) fn wait_as_task(context: Builder) -> Builder {
-    context.async_waiter(Arc::new(TokioWait))
 }
 
 /// wasmtime's store of compiled modules, if there is a folder for it. An entry is written before

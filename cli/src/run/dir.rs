@@ -1,17 +1,13 @@
-//! `--dir`: directories that a guest is given.
+//! What is written of a directory that a guest is given.
 
-use crate::failure::Failure;
-
-use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
-use turnkey_cap_backends::{HostDir, ambient_authority};
-use turnkey_wasi_common::{Access, Dir};
+use turnkey_wasi_common::Access;
 
 /// A directory of the host, and as what a guest sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mapping {
-    host: PathBuf,
+    /// Where it lies on the host.
+    pub(super) host: PathBuf,
     /// The name by which the guest knows it.
     pub(super) guest: String,
     /// What the guest may do there.
@@ -36,24 +32,6 @@ impl Mapping {
             guest: guest.to_owned(),
             access,
         })
-    }
-
-    /// Opens the directory.
-    pub(super) fn open(&self) -> Result<Arc<dyn Dir>, Failure> {
-        let refused = |error: io::Error| {
-            let why = match error.kind() {
-                io::ErrorKind::NotFound => {
-                    "there is no such directory; create it or name another".to_owned()
-                }
-                io::ErrorKind::NotADirectory => {
-                    "this is a file; name the directory that holds it".to_owned()
-                }
-                _ => format!("the directory cannot be opened: {error}"),
-            };
-            Failure::set_up(format_args!("--dir {}: {why}", self.host.display()))
-        };
-        let dir = HostDir::open_ambient(&self.host, ambient_authority()).map_err(refused)?;
-        Ok(Arc::new(dir))
     }
 }
 

@@ -97,7 +97,8 @@ impl Files {
                 .device(devices.next().unwrap_or_default())
         };
         for mapping in &self.dirs {
-            context = context.preopen(&mapping.guest, mapping.open()?, mapping.access);
+            let dir = host_dir("--dir", mapping)?;
+            context = context.preopen(&mapping.guest, dir, mapping.access);
         }
         for InMemory { from, guest } in &self.mem_dirs {
             let fs = memory().build();
@@ -157,7 +158,7 @@ fn host_dir(option: &str, mapping: &Mapping) -> Result<Arc<dyn Dir>, Failure> {
 }
 
 /// Why something cannot be opened as a directory, and what to do.
-pub(super) fn no_directory(error: &io::Error) -> String {
+fn no_directory(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => {
             "there is no such directory; create it or name another".to_owned()
@@ -177,9 +178,11 @@ fn no_file(error: &io::Error) -> String {
 }
 
 fn archive(option: &str, mapping: &Mapping) -> Result<Archive, Failure> {
-    let file = File::open(&mapping.host)
-        .map_err(|error| refused(option, mapping, no_file(&error)))?;
-    Archive::open(ArchiveSource::seekable(file)).map_err(|error| refused(option, mapping, error))
+    let file =
+        File::open(&mapping.host).map_err(|error| refused(option, mapping, no_file(&error)))?;
+    let source =
+        ArchiveSource::seekable(file).map_err(|error| refused(option, mapping, no_file(&error)))?;
+    Archive::open(source).map_err(|error| refused(option, mapping, error))
 }
 
 fn host_file(mapping: &Mapping) -> Result<Arc<HostFile>, Failure> {

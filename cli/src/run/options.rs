@@ -1,15 +1,16 @@
 //! What `turnkey run` can be told.
 
-use super::deny::Denial;
-use super::dir::Mapping;
+use super::calls::Calls;
 use super::env::Variable;
+use super::files::Files;
 use super::listen::Address;
+use super::time::Time;
 use crate::engine::EngineName;
 use crate::failure::Failure;
 use crate::size;
 use clap::ValueEnum;
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 /// What `turnkey run` is told.
@@ -24,11 +25,6 @@ pub(crate) struct Run {
     #[arg(long)]
     pub(super) no_cache: bool,
 
-    /// Give it a directory, under the name GUEST or under the same name; with `:ro` to be read
-    /// only. Repeatable
-    #[arg(long = "dir", value_name = "HOST[::GUEST][:ro]", value_parser = Mapping::parse)]
-    pub(super) dirs: Vec<Mapping>,
-
     /// Set a variable in its environment, or hand on the host's value. Repeatable
     #[arg(long = "env", value_name = "NAME[=VALUE]", value_parser = Variable::parse)]
     pub(super) env: Vec<Variable>,
@@ -41,11 +37,6 @@ pub(crate) struct Run {
     /// socket behind the directories. Repeatable
     #[arg(long, value_name = "ADDR", value_parser = Address::parse)]
     pub(super) listen: Vec<Address>,
-
-    /// Refuse it a WASI function, such as path_unlink_file, or a class of them, such as network;
-    /// with the errno perm if no other is named. Repeatable
-    #[arg(long, value_name = "FUNC|CLASS[=ERRNO]", value_parser = Denial::parse)]
-    pub(super) deny: Vec<Denial>,
 
     /// End it after N units of fuel, about an instruction each
     #[arg(long, value_name = "N")]
@@ -63,9 +54,18 @@ pub(crate) struct Run {
     #[arg(long, value_name = "N")]
     pub(super) max_files: Option<u32>,
 
-    /// Write down every WASI call, to standard error or to a file
-    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
-    pub(super) trace: Option<Option<PathBuf>>,
+    #[command(flatten, next_help_heading = "Files")]
+    pub(super) files: Files,
+
+    #[command(flatten, next_help_heading = "Time")]
+    pub(super) time: Time,
+
+    /// Draw its random numbers, and the chance of faults, from a seed: the same in each run
+    #[arg(long, value_name = "N", help_heading = "Randomness")]
+    pub(super) seed: Option<u64>,
+
+    #[command(flatten, next_help_heading = "Calls")]
+    pub(super) calls: Calls,
 
     /// A .wasm or .wat file; all that follows is the guest's, even if it looks like an option
     #[arg(required = true, trailing_var_arg = true, value_name = "MODULE")]
@@ -106,13 +106,18 @@ impl Run {
 
     /// What the guest is told as its arguments, the module first.
     pub(super) fn args(&self) -> Result<Vec<String>, Failure> {
-        let text = |arg: &OsString| {
-            arg.to_str().map(str::to_owned).ok_or_else(|| {
-                Failure::set_up(format_args!(
-                    "the argument {arg:?} is not UTF-8, and a guest can only be told UTF-8"
-                ))
-            })
-        };
-        self.module.iter().map(text).collect()
+        texts(&self.module)
     }
+}
+
+/// Arguments as a guest can be told them.
+pub(crate) fn texts(args: &[OsString]) -> Result<Vec<String>, Failure> {
+    let text = |arg: &OsString| {
+        arg.to_str().map(str::to_owned).ok_or_else(|| {
+            Failure::set_up(format_args!(
+                "the argument {arg:?} is not UTF-8, and a guest can only be told UTF-8"
+            ))
+        })
+    };
+    args.iter().map(text).collect()
 }

@@ -1,9 +1,9 @@
 //! `--clock` and `--virtual-time`: what a guest's clocks tell, and how it waits.
 
 use crate::engine::EngineName;
-use crate::failure::Failure;
 use std::sync::Arc;
 use std::time::Duration;
+use turnkey_cap_backends::{HostClocks, HostWait, ambient_authority};
 use turnkey_virt::clocks::{
     FrozenClocks, Moment, OffsetClocks, ScaledClocks, Speed, TickClocks, VirtualTime,
 };
@@ -92,16 +92,18 @@ impl Time {
         &self,
         context: Builder,
         engine: EngineName,
-    ) -> Result<(Builder, Arc<dyn Clocks>), Failure> {
-        let clocks = self.clock.over(engine.clocks());
+    ) -> (Builder, Arc<dyn Clocks>) {
+        let clocks = self
+            .clock
+            .over(Arc::new(HostClocks::new(ambient_authority())));
         if !self.virtual_time {
-            return Ok((context.clocks(Arc::clone(&clocks)), clocks));
+            return (context.clocks(Arc::clone(&clocks)), clocks);
         }
-        let mut time = VirtualTime::new(clocks).waiter(engine.waiter());
+        let mut time = VirtualTime::new(clocks).waiter(Arc::new(HostWait));
         if let Some(waiter) = engine.async_waiter() {
             time = time.async_waiter(waiter);
         }
-        Ok((time.govern(context), Arc::new(time)))
+        (time.govern(context), Arc::new(time))
     }
 }
 

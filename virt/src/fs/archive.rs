@@ -39,7 +39,7 @@ use turnkey_wasi_common::{Errno, FileType, GuestPath, Listing, Result, Stat, Tim
 ///   [`Tree`](super::Tree), or nowhere.
 /// - Entries are numbered in the order in which they come, from 2 on; the archive's directory is 1.
 ///   Hard links of a tar archive have the same number, and `links` counts them. Of a directory it
-///   is 1, as everywhere in this library.
+///   is 1.
 /// - All three times are the entry's time of last change, and 0 for a directory without an entry.
 ///
 /// ```

@@ -2,7 +2,7 @@
 //!
 //! Everything that is known here comes from the descriptors. No function is named.
 
-use crate::trace::render::argument;
+use crate::trace::place::argument;
 use std::ops::Range;
 use turnkey_wasi_common::function::{Function, Kind, Member, Param, Role, Type};
 

@@ -4,7 +4,8 @@ use super::Difference;
 use crate::record::asked::Asked;
 use crate::record::contents::{Content, Contents};
 use crate::record::shape::{Shape, shape};
-use crate::trace::render::{argument, scalar};
+use crate::trace::place::argument;
+use crate::trace::render::scalar;
 use turnkey_wasi_common::function::{Function, Role};
 
 /// The first difference between what was recorded and what a guest asks for. Parameters are looked

@@ -1,5 +1,6 @@
 //! Calls as text.
 
+use super::place::{argument, bytes, number};
 use std::fmt::Write;
 use turnkey_wasi_common::Errno;
 use turnkey_wasi_common::function::{Function, Kind, Role, Type};
@@ -58,12 +59,6 @@ pub(super) fn duration(line: &mut String, nanoseconds: u64) {
         _ => write!(line, " ({}.{} {unit})", tenths / 10, tenths % 10),
     };
     debug_assert!(written.is_ok(), "a string takes all that is written");
-}
-
-/// The argument that plays a role.
-pub(crate) fn argument(function: &Function, args: &[u64], role: Role) -> Option<u64> {
-    let position = function.roles.iter().position(|known| *known == role)?;
-    args.get(position).copied()
 }
 
 fn parameter(line: &mut String, ty: &Type, value: u64, length: Option<u64>, memory: &[u8]) {
@@ -139,23 +134,11 @@ fn stored(line: &mut String, ty: &Type, address: u64, memory: &[u8]) {
 }
 
 fn stored_value(line: &mut String, ty: &Type, address: u64, memory: &[u8]) {
-    let stored = bytes(memory, address, u64::from(ty.size));
-    match stored {
-        Some(bytes) if bytes.len() <= 8 && !matches!(ty.kind, Kind::Variant { .. }) => {
-            let value = bytes
-                .iter()
-                .rev()
-                .fold(0, |value, byte| value << 8 | u64::from(*byte));
-            scalar(line, ty, value);
-        }
-        _ => put(line, format_args!("at {address:#x}")),
+    let value = number(memory, address, ty.size);
+    match value.filter(|_| !matches!(ty.kind, Kind::Variant { .. })) {
+        Some(value) => scalar(line, ty, value),
+        None => put(line, format_args!("at {address:#x}")),
     }
-}
-
-fn bytes(memory: &[u8], start: u64, length: u64) -> Option<&[u8]> {
-    let start = usize::try_from(start).ok()?;
-    let end = start.checked_add(usize::try_from(length).ok()?)?;
-    memory.get(start..end)
 }
 
 fn quoted(line: &mut String, text: &[u8]) {

@@ -1,16 +1,20 @@
 //! Rust text that is generated from a snapshot.
 //!
-//! [`errno`], [`rights`] and [`exports`] make text that is committed, [`functions`] makes the table that a
-//! build script includes.
+//! [`errno`], [`rights`] and [`exports`] make text that is committed; [`functions`], [`calls`] and
+//! [`func`] make what a build script includes.
 
+mod calls;
 mod errno;
 mod exports;
+mod func;
 mod functions;
 mod names;
 mod rights;
 
+pub use calls::calls;
 pub use errno::errno;
 pub use exports::exports;
+pub use func::func;
 pub use functions::functions;
 pub use rights::rights;
 
