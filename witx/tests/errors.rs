@@ -42,9 +42,9 @@ fn parse_bad_documents_say_what_is_wrong() {
             "m: `@answers twice` is none of `signed`",
         ),
         (
-            "(typename $r (record (field $a u8)))\n;;; @answers signed\n\
+            "(typename $e u16) (typename $r (record (field $a u8)))\n;;; @answers signed\n\
              (module $m ;;; @class a\n(@interface func (export \"f\")\n\
-             (result $e (expected $r (error u16)))))",
+             (result $r (expected $r (error $e)))))",
             "f: an answer that is not one number",
         ),
         (

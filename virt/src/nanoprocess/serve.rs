@@ -10,10 +10,12 @@ mod dir;
 mod entered;
 mod exports;
 mod file;
+mod filter;
 mod handle;
 mod list;
 mod random;
 mod room;
+mod snapshot;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -28,8 +30,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use turnkey_snapshots::engine::Guest;
+use turnkey_wasi_common::function::Function;
 use turnkey_wasi_common::{
-    Clocks, Errno, Error, File, Interrupt, Random, Reason, Result, Stop, Stream,
+    Clocks, Errno, Error, File, Filter, Interrupt, Random, Reason, Result, Stop, Stream,
 };
 
 /// What a parent serves to one child while it calls it.
@@ -40,6 +43,8 @@ pub(super) struct Serving(Arc<Inner>);
 struct Inner {
     lent: Lent,
     known: Known,
+    /// How often the parent has been lent.
+    lends: AtomicU64,
     /// What `virt_scratch` told in this call of the child, or 0.
     room: AtomicU64,
     /// There is something in `state` to be looked at before the parent is entered.
@@ -96,6 +101,22 @@ impl Serving {
         Arc::new(stream::ServedStream::new(Handle::new(self, tag, object)))
     }
 
+    /// Sees that a parent exports what it needs to filter these functions.
+    ///
+    /// # Errors
+    /// - `NOSYS`: it does not. The context says what is wrong.
+    pub(super) fn check_filter(
+        parent: &mut dyn Guest,
+        functions: &[&'static Function],
+    ) -> Result<()> {
+        filter::check(parent, functions)
+    }
+
+    /// A filter of these functions of the child's.
+    pub(super) fn filter(&self, tag: u32, functions: Vec<&'static Function>) -> Arc<dyn Filter> {
+        Arc::new(filter::ServedFilter::new(self.clone(), tag, functions))
+    }
+
     /// Has whoever waits for an object look at it again.
     pub(super) fn wake(&self, object: u64) {
         for (subscribed, waker) in &*lock(&self.0.subscribed) {
@@ -115,6 +136,7 @@ impl Serving {
         // What was looked up belongs to another entry of the parent.
         self.0.known.forget();
         self.0.room.store(0, Ordering::Relaxed);
+        self.0.lends.fetch_add(1, Ordering::Relaxed);
         self.0.lent.lend(parent, || {
             let result = step();
             self.give_back();

@@ -58,6 +58,18 @@ pub(in super::super) fn check(parent: &mut dyn Guest, kind: Kind) -> Result<()> 
     Ok(())
 }
 
+/// Sees that a parent has one export.
+///
+/// # Errors
+/// As [`check`].
+pub(super) fn check_export(parent: &mut dyn Guest, export: Export) -> Result<()> {
+    match look_up(parent, export) {
+        Ok(Some(_)) => Ok(()),
+        Ok(None) => Err(missing(&[export])),
+        Err(found) => Err(mistyped(export, &found)),
+    }
+}
+
 fn mistyped(export: Export, found: &FuncType) -> Error {
     let (params, result) = export.ty();
     let wanted = FuncType::new(params, [result]);

@@ -4,7 +4,7 @@ use super::exports::Export;
 use super::room::Desk;
 use super::{Inner, flawed};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use turnkey_snapshots::engine::{FuncType, Guest, Handler, Value};
+use turnkey_snapshots::engine::{FuncType, Guest, Handler, Value, ValueType};
 use turnkey_wasi_common::{Errno, Error, Stop, Trap, TrapKind};
 
 /// The parent's exports, each looked up when it is needed first in a call of the child.
@@ -97,10 +97,22 @@ impl<'a> Entered<'a> {
         args: &[Value],
     ) -> Result<u64, Flaw> {
         let handler = self.find(export).ok_or(absent)?;
-        let mut results = [Value::I64(0)];
-        if let (_, turnkey_snapshots::engine::ValueType::I32) = export.ty() {
-            results = [Value::I32(0)];
-        }
+        let (_, result) = export.ty();
+        self.call(handler, export.name(), result, args)
+    }
+
+    /// Calls a function that answers as exports do.
+    pub(super) fn call(
+        &mut self,
+        handler: Handler,
+        name: &str,
+        result: ValueType,
+        args: &[Value],
+    ) -> Result<u64, Flaw> {
+        let mut results = [match result {
+            ValueType::I32 => Value::I32(0),
+            _ => Value::I64(0),
+        }];
         self.guest.call(handler, args, &mut results)?;
         let [answer] = results;
         let answer = match answer {
@@ -108,7 +120,7 @@ impl<'a> Entered<'a> {
             Value::I64(answer) => answer,
             _ => return Err(unexpected().into()),
         };
-        u64::try_from(answer).map_err(|_| errno(export, answer).into())
+        u64::try_from(answer).map_err(|_| errno(name, answer).into())
     }
 
     /// Room in the parent's memory for what is handed over.
@@ -126,25 +138,34 @@ impl<'a> Entered<'a> {
 /// # Errors
 /// It has another type.
 pub(super) fn look_up(guest: &mut dyn Guest, export: Export) -> Result<Option<Handler>, FuncType> {
-    let Some(handler) = guest.export(export.name()) else {
+    let (params, result) = export.ty();
+    look_up_typed(guest, export.name(), params, &[result])
+}
+
+/// The same for a name and a type.
+pub(super) fn look_up_typed(
+    guest: &mut dyn Guest,
+    name: &str,
+    params: &[ValueType],
+    results: &[ValueType],
+) -> Result<Option<Handler>, FuncType> {
+    let Some(handler) = guest.export(name) else {
         return Ok(None);
     };
     let ty = guest.export_type(handler);
-    let (params, result) = export.ty();
-    match ty.params == params && ty.results == [result] {
+    match ty.params == params && ty.results == results {
         true => Ok(Some(handler)),
         false => Err(ty),
     }
 }
 
 /// The errno that a negative answer stands for.
-fn errno(export: Export, answer: i64) -> Error {
+fn errno(name: &str, answer: i64) -> Error {
     let known = u16::try_from(answer.unsigned_abs())
         .ok()
         .and_then(Errno::from_number);
     known.map_or_else(
         || {
-            let name = export.name();
             flawed(format!(
                 "the parent's {name} answered {answer}, which is no errno"
             ))

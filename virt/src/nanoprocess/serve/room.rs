@@ -5,7 +5,7 @@ use super::exports::Export;
 use super::flawed;
 use std::cell::RefCell;
 use std::sync::atomic::Ordering;
-use turnkey_snapshots::engine::Value;
+use turnkey_snapshots::engine::{Handler, Value, ValueType};
 use turnkey_wasi_common::Errno;
 
 /// The least room with which anything can be served.
@@ -93,6 +93,17 @@ impl<'e, 'a> Desk<'e, 'a> {
     ) -> Result<u64, Flaw> {
         let _used = InUse::until(self.owner, self.at);
         self.parent.ask(export, absent, args)
+    }
+
+    /// Calls a function with what was laid out: see [`Entered::call`].
+    pub(super) fn call(
+        &mut self,
+        handler: Handler,
+        name: &str,
+        args: &[Value],
+    ) -> Result<u64, Flaw> {
+        let _used = InUse::until(self.owner, self.at);
+        self.parent.call(handler, name, ValueType::I32, args)
     }
 
     /// What the parent has written.

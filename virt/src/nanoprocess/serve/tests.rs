@@ -1,7 +1,9 @@
 //! Parents in WebAssembly on every engine, asked through the traits and through preview 1.
 
 mod dirs;
+mod filters;
 mod flaws;
+mod names;
 mod preview_1;
 mod streams;
 mod times;
