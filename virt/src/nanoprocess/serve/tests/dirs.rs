@@ -1,6 +1,8 @@
 //! Directories and files that parents serve.
 
+use super::super::Capabilities;
 use super::*;
+use crate::fs::{Contents, Found};
 use std::io::{IoSlice, IoSliceMut};
 use std::sync::Arc;
 use turnkey_wasi_common::{
@@ -251,6 +253,43 @@ fn close_all_given_back_in_reverse_order() {
         });
         assert_eq!(given_back(parent), [3, 4, 2, 1]);
     });
+}
+
+/// Holds capability 5 alone.
+struct Five;
+
+impl Capabilities for Five {
+    fn found(&self, capability: u64) -> Result<Found> {
+        match capability {
+            5 => Ok(Found::file(Contents::from("from elsewhere"))),
+            _ => Err(Errno::Badf.into()),
+        }
+    }
+}
+
+#[test]
+fn dir_open_capability_handed_on_parent_not_asked_again() {
+    for (capability, expected) in [(5, Errno::Success), (6, Errno::Badf)] {
+        let wat = parent(&format!(
+            r#"(func (export "dir_open") (param i32 i64 i32 i32 i32) (result i32)
+                (i64.store (local.get 4) (i64.const {capability}))
+                (i32.store8 offset=57 (local.get 4) (i32.const 1))
+                (i32.const 0))
+            (func (export "obj_read") (param i32 i64 i64 i32 i32) (result i32) (unreachable))
+            (func (export "obj_stat") (param i32 i64 i32) (result i32) (unreachable))
+            (func (export "obj_drop") (param i32 i64) (result i32)
+                (if (i64.ne (local.get 1) (i64.const 1)) (then (unreachable)))
+                (i32.const 0))"#
+        ));
+        on_every_engine(&wat, |serving, parent| {
+            serving.set_capabilities(Arc::new(Five));
+            serving.lend(parent, || match open(&tree(serving), "any", &READ) {
+                Ok(file) => assert_eq!(read(&*file, 5, 64), b"elsewhere"),
+                Err(error) => assert_eq!(error.errno(), expected),
+            });
+            assert_eq!(serving.failure(), None);
+        });
+    }
 }
 
 #[test]
