@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use turnkey_cap_backends::{HostDir, ambient_authority};
 use turnkey_conformance::tour::{TOUR, TourGuest};
-use turnkey_snapshots::engine::{Engine, EngineOptions, InstantiateError, Limits, Module, Node};
-use turnkey_virt::nanoprocess::{Child, Family};
+use turnkey_snapshots::engine::{Engine, EngineOptions, InstantiateError, Limits, Node};
+use turnkey_virt::nanoprocess::Family;
 use turnkey_wasi_common::{Access, Interrupt, Pipe, Stop, Stream};
 
 /// What `turnkey tour` is told.
@@ -137,7 +137,7 @@ fn show(out: &mut dyn Write, guest: &TourGuest, host: &Host) -> Result<bool, Fai
 /// Compiles a guest and runs it to its end.
 fn visit(guest: &TourGuest, host: &Host) -> Result<Seen, Failure> {
     let path = Path::new(guest.name);
-    let module = module::compile(path, guest.source.as_ref(), &*host.engine)?;
+    let module = module::compile(path, guest.source.into(), &*host.engine)?;
     let entry = Entry::start(path, &module.exports())?;
 
     let place = place(guest).map_err(no_place)?;
@@ -149,16 +149,16 @@ fn visit(guest: &TourGuest, host: &Host) -> Result<Seen, Failure> {
         .name
         .context()
         .args([guest.name])
-        .stdout(Arc::clone(&stdout))
+        .stdout(stdout)
         .preopen("/", Arc::new(dir.map_err(no_place)?), Access::ReadWrite)
         .interrupt(interrupt.clone());
     let functions = match guest.child {
         None => Vec::new(),
-        Some(child) => family(
-            module::compile(path, child.as_ref(), &*host.engine)?,
-            stdout,
-        )
-        .functions(),
+        // It holds no more than its context does, of which it passes nothing on but its output.
+        Some(child) => {
+            let child = module::compile(path, child.as_ref(), &*host.engine)?;
+            Family::builder().module(child).build().functions()
+        }
     };
     let node = Node {
         ctx: context.build().map_err(Failure::set_up)?,
@@ -204,16 +204,6 @@ fn no_place(error: io::Error) -> Failure {
     Failure::set_up(format_args!(
         "there is no room for a temporary directory: {error}"
     ))
-}
-
-/// The child of a parent that serves its clocks and its randomness, and lets it write where it
-/// writes itself.
-fn family(child: Box<dyn Module>, stdout: Arc<dyn Stream>) -> Family {
-    let child = Child::new(child)
-        .clocks_from_parent()
-        .random_from_parent()
-        .grant(move |context| context.stdout(Arc::clone(&stdout)).build());
-    Family::new([child])
 }
 
 impl fmt::Display for Seen {

@@ -21,6 +21,7 @@ pub struct File {
 pub fn files() -> Result<Vec<File>, Error> {
     let preview_0 = Snapshot::preview_0()?;
     let preview_1 = Snapshot::preview_1()?;
+    let nanoprocess_0 = Snapshot::nanoprocess_0()?;
     let serve = Snapshot::nanoprocess_serve_0()?;
     Ok(vec![
         File {
@@ -40,6 +41,14 @@ pub fn files() -> Result<Vec<File>, Error> {
         File {
             path: "snapshots/witx/wasi_snapshot_preview1.witx",
             text: Snapshot::PREVIEW_1.to_owned(),
+        },
+        File {
+            path: "virt/witx/nanoprocess_0.witx",
+            text: Snapshot::NANOPROCESS_0.to_owned(),
+        },
+        File {
+            path: "conformance/guests/include/nanoprocess_0.h",
+            text: c::header(&nanoprocess_0)?,
         },
         File {
             path: "conformance/guests/include/wasi_unstable.h",
