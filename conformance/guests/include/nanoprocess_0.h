@@ -4,7 +4,7 @@
  * The functions of parents.
  *
  * For guests in freestanding C11, compiled by clang for wasm32. The headers of
- * all snapshots of WASI use the same names, so a guest includes one of them.
+ * all snapshots use the same names, so a guest includes one of them.
  */
 #ifndef NANOPROCESS_0_H
 #define NANOPROCESS_0_H
