@@ -124,7 +124,7 @@ fn wait_for_what_is_taken_back_or_expires_ends() {
         for object in [&host, &memory] {
             let upper = Lease::new();
             let mut wait = wait_for(&[object]);
-            wait.end_with(&upper.derive());
+            wait.end_with(&upper.derive(), &clocks());
             runtime.block_on(async {
                 let revoking = runtime.spawn(async move {
                     sleep(Duration::from_millis(20)).await;
@@ -138,7 +138,7 @@ fn wait_for_what_is_taken_back_or_expires_ends() {
             let span = Duration::from_millis(30);
             let lease = Lease::new().derive_for(Arc::new(clocks()), span).unwrap();
             let mut wait = wait_for(&[object]);
-            wait.end_with(&lease);
+            wait.end_with(&lease, &clocks());
             runtime.block_on(until_ready(&wait));
             assert!(start.elapsed() >= span);
         }

@@ -15,8 +15,7 @@ pub struct TourGuest {
     pub about: &'static str,
     /// The module, as text.
     pub source: &'static str,
-    /// The module of its child 0, as text, if it is a parent. The child's clocks and randomness
-    /// are its parent's to serve; both write to the same standard output.
+    /// The module that it makes a child of, as text, if it is a parent. It knows it as module 0.
     pub child: Option<&'static str>,
     /// What it finds in its directory; a name that ends in a slash is a directory, and a file holds
     /// its own name.

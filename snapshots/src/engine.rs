@@ -202,6 +202,13 @@ pub trait Guest {
 
     /// The fuel that is left, if it is counted.
     fn fuel(&self) -> Option<u64>;
+
+    /// Sets the fuel that is left. Answers whether that could be done: it cannot where fuel is not
+    /// counted.
+    fn set_fuel(&mut self, fuel: u64) -> bool {
+        let _ = fuel;
+        false
+    }
 }
 
 /// An instance that nobody is in.

@@ -1,30 +1,55 @@
-//! Guests whose parent is a guest.
+//! Guests that have children, each in a store of its own, perhaps on another engine.
 //!
-//! A parent module calls [`child_call`](Family::functions); each child runs in a store of its own,
-//! perhaps on another engine, and is handed only what the embedder decided. What the parent serves
-//! is asked of it while it waits in `child_call`: its memory and exports are lent to the child for
-//! exactly that long.
+//! A parent hands each child exactly what it decides: functions, one by one or by classes
+//! ([`Child::bind`]), handles that it makes weaker and takes back ([`Cap`]), and limits
+//! ([`ChildLimits`]). A child has nothing at first, and whatever it can have is its parent's. Its own
+//! children are its alone.
 //!
-//! The parent's side of the interface, all functions in core WebAssembly:
+//! There are two kinds of parent. A Rust program makes a [`Family`] and [spawns](Family::spawn)
+//! children. A wasm module does the same through what it imports, the document
+//! `nanoprocess_0.witx`, which the family provides as [`Family::functions`].
 //!
-//! | export | type | serves |
-//! |---|---|---|
-//! | `clock_now` | `(clock: i32) -> (i64)` | `clock_time_get`: nanoseconds; clocks are numbered as in WASI |
-//! | `rng_fill` | `(address: i32, length: i32) -> (i32)` | `random_get`: fills the parent's own memory, answers an errno |
-//! | `virt_alloc` | `(size: i32, align: i32) -> (i32)` | room in the parent's memory for one request, 0 if there is none |
-//!
-//! and its import:
-//!
-//! | import | type | does |
-//! |---|---|---|
-//! | `nanoprocess_0.child_call` | `(child: i32, outcome: i32) -> (i32)` | runs a child's `_start` in a new instance; answers an errno, and writes how it ended to `outcome` (two `u32`: what, code) |
-//!
-//! What a child ends with: 0 it returned, 1 it exited with the code, 2 it trapped, 3 it was ended
-//! because its parent failed to serve it.
+//! What a wasm parent serves is asked of it while it waits in `child_call`: its memory and exports
+//! are lent to the child for exactly that long. It serves with exports of its own, which are defined
+//! in `nanoprocess_serve_0.witx`: for a clock `clock_now`, for randomness `virt_scratch` and
+//! `rng_fill`, for directories and files `dir_…` and `obj_…`, for filters `filter_…` and `after_…`.
 
+#[macro_use]
+pub mod table {
+    //! The document's types and functions as data. Made by the build script.
+    include!(concat!(env!("OUT_DIR"), "/nanoprocess_0.rs"));
+}
+
+mod bindings;
+mod cap;
+mod child;
+mod code_size;
+mod deadline;
 mod family;
+mod held;
+mod imports;
 mod lend;
+mod level;
+mod limits;
+mod need;
+mod numbers;
+mod pool;
+#[allow(
+    dead_code,
+    reason = "whoever binds children decides what of it is asked for"
+)]
 mod serve;
+mod setup;
 
-pub use family::{Child, Family, MODULE, MOST_NESTED};
-pub use serve::{ServedClocks, ServedRandom};
+pub use cap::Cap;
+pub use child::{Child, LinkError, Outcome};
+pub use family::{Family, FamilyBuilder, Loading};
+pub use level::MOST_NESTED;
+pub use limits::ChildLimits;
+pub use need::{Lack, Need};
+pub use numbers::MOST_NUMBERS;
+pub use setup::{Bind, Place};
+pub use table::FUNCTIONS;
+
+/// The module that parents import from.
+pub const MODULE: &str = "nanoprocess_0";

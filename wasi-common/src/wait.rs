@@ -49,7 +49,8 @@ impl Wait {
     }
 
     /// Has it end when a lease does, so that a guest that waits for something learns that it was
-    /// taken back. A lease that ends by itself does so by its own clocks, whatever the guest's tell.
+    /// taken back. A lease that ends by itself does so by its own clocks, whatever `clocks`, which
+    /// are the context's, tell; where they are the same, its end is a deadline.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -58,14 +59,19 @@ impl Wait {
     /// let (_writer, reader) = Pipe::new(16);
     /// let lease = Lease::new();
     /// let mut wait = Wait::object(Arc::new(reader), Interest::Read);
-    /// wait.end_with(&lease);
+    /// wait.end_with(&lease, &DeniedClocks);
     /// assert!(!wait.any_ready());
     /// lease.revoke();
     /// assert!(wait.any_ready());
     /// ```
-    pub fn end_with(&mut self, lease: &Lease) {
+    pub fn end_with(&mut self, lease: &Lease, clocks: &dyn Clocks) {
         self.objects.push((Arc::new(lease.clone()), Interest::Read));
-        self.ends.extend(lease.ends());
+        for (own, moment) in lease.ends() {
+            match std::ptr::addr_eq(Arc::as_ptr(&own), clocks) {
+                true => self.end_at(moment),
+                false => self.ends.push((own, moment)),
+            }
+        }
     }
 
     /// Whether an object is ready now. An object that fails counts: the call that waits for it

@@ -21,6 +21,8 @@ pub struct File {
 pub fn files() -> Result<Vec<File>, Error> {
     let preview_0 = Snapshot::preview_0()?;
     let preview_1 = Snapshot::preview_1()?;
+    let nanoprocess_0 = Snapshot::nanoprocess_0()?;
+    let serve = Snapshot::nanoprocess_serve_0()?;
     Ok(vec![
         File {
             path: "wasi-common/src/errno.rs",
@@ -41,12 +43,24 @@ pub fn files() -> Result<Vec<File>, Error> {
             text: Snapshot::PREVIEW_1.to_owned(),
         },
         File {
+            path: "virt/witx/nanoprocess_0.witx",
+            text: Snapshot::NANOPROCESS_0.to_owned(),
+        },
+        File {
+            path: "conformance/guests/include/nanoprocess_0.h",
+            text: c::header(&nanoprocess_0)?,
+        },
+        File {
             path: "conformance/guests/include/wasi_unstable.h",
             text: c::header(&preview_0)?,
         },
         File {
             path: "conformance/guests/include/wasi_snapshot_preview1.h",
             text: c::header(&preview_1)?,
+        },
+        File {
+            path: "virt/src/nanoprocess/serve/exports.rs",
+            text: rust::exports(&serve),
         },
     ])
 }

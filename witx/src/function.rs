@@ -111,6 +111,37 @@ impl Signature {
     /// Lowers parameters and an outcome in the way of preview 1: one core parameter for each, two
     /// for a string or list, then a return pointer for each result; the error is returned.
     pub(crate) fn lower(params: &[Param], result: Option<&Outcome>) -> Self {
+        let mut core = Self::of_params(params);
+        if let Some(outcome) = result {
+            for position in 0..outcome.ok.len() {
+                core.params.push(CoreParam {
+                    role: Role::Return(position),
+                    ty: CoreType::I32,
+                });
+            }
+            core.results.push(CoreType::I32);
+        }
+        core
+    }
+
+    /// Lowers them so that one number is returned (`@answers signed`): the value, or the error with
+    /// its sign turned. `None` if there is more than one value, or one that is no number.
+    pub(crate) fn lower_signed(params: &[Param], result: Option<&Outcome>) -> Option<Self> {
+        let mut core = Self::of_params(params);
+        if let Some(outcome) = result {
+            core.results.push(match outcome.ok.as_slice() {
+                [] => CoreType::I32,
+                [ty] => match ty.resolved() {
+                    Type::Builtin(_) | Type::Enum(_) | Type::Flags(_) => CoreType::of(ty),
+                    _ => return None,
+                },
+                _ => return None,
+            });
+        }
+        Some(core)
+    }
+
+    fn of_params(params: &[Param]) -> Self {
         let mut core = Self::default();
         let mut push = |role, ty| core.params.push(CoreParam { role, ty });
         for (position, param) in params.iter().enumerate() {
@@ -118,12 +149,6 @@ impl Signature {
             if let Type::String | Type::List(_) = param.ty.resolved() {
                 push(Role::Length(position), CoreType::I32);
             }
-        }
-        if let Some(outcome) = result {
-            for position in 0..outcome.ok.len() {
-                push(Role::Return(position), CoreType::I32);
-            }
-            core.results.push(CoreType::I32);
         }
         core
     }

@@ -41,6 +41,8 @@
 //! | line | where | meaning |
 //! |---|---|---|
 //! | `@snapshot NAME` | module | the short name of the snapshot |
+//! | `@prefix NAME` | module | what names in C begin with, `wasi` by default |
+//! | `@answers signed` | module | a function returns its value or its error as one number: an error with its sign turned |
 //! | `@class NAME` | every function | the authority that it needs, as `files.open`; `files` is a class too |
 //! | `@waits` | function | the call may wait for a handle or a deadline |
 //! | `@count NAME` | parameter or member that is a pointer | the sibling that holds the number of elements |
@@ -52,8 +54,9 @@
 //! | what | by | read by |
 //! |---|---|---|
 //! | `wasi-common/src/errno.rs`, `rights.rs` | [`rust::errno`], [`rust::rights`] | everybody; committed |
-//! | `snapshots/witx/` | copied | wiggle, in the package that uses it; committed |
+//! | `snapshots/witx/`, `virt/witx/` | copied | the package that makes bindings of it; committed |
 //! | `conformance/guests/include/` | [`c::header`] | guests written in C; committed |
+//! | `virt/src/nanoprocess/serve/exports.rs` | [`rust::exports`] | who asks a wasm parent; committed |
 //! | the table of functions | [`rust::functions`] | `include!` after a build script |
 //! | a JSON value | [`dump`] | the test that compares our documents with the standard |
 //!

@@ -16,16 +16,20 @@ pub(crate) fn snapshot(document: &witx::Document) -> Result<Snapshot, Error> {
     if let Some(constant) = document.constants().next() {
         return unsupported(constant.name.as_str(), "a constant");
     }
-    let mut types = Types::default();
+    let module_name = module.name.as_str();
+    let mut comment = Comment::read(&module.docs);
+    let mut types = Types {
+        signed: answers_signed(module_name, &mut comment)?,
+        ..Types::default()
+    };
     for named in document.typenames() {
         types.define(&named)?;
     }
-    let module_name = module.name.as_str();
-    let mut comment = Comment::read(&module.docs);
     Ok(Snapshot {
         name: comment
             .take("snapshot")
             .unwrap_or_else(|| module_name.to_owned()),
+        prefix: comment.take("prefix").unwrap_or_else(|| "wasi".to_owned()),
         module: module_name.to_owned(),
         memories: module.imports().map(|i| string(&i.name)).collect(),
         functions: module
@@ -41,6 +45,8 @@ pub(crate) fn snapshot(document: &witx::Document) -> Result<Snapshot, Error> {
 #[derive(Default)]
 struct Types {
     defined: Vec<Arc<NamedType>>,
+    /// Functions return a value or an error as one number.
+    signed: bool,
 }
 
 impl Types {
@@ -203,7 +209,13 @@ impl Types {
         }
         Ok(Function {
             name: name.to_owned(),
-            core: Signature::lower(&params, result.as_ref()),
+            core: match self.signed {
+                false => Signature::lower(&params, result.as_ref()),
+                true => match Signature::lower_signed(&params, result.as_ref()) {
+                    Some(core) => core,
+                    None => return unsupported(name, "an answer that is not one number"),
+                },
+            },
             params,
             result,
             noreturn: function.noreturn,
@@ -256,6 +268,18 @@ impl Types {
             error: error.map(|ty| self.ty(&item, ty)).transpose()?,
             docs: plain(&result.docs, &item)?,
         })
+    }
+}
+
+/// Whether `@answers` says that functions return a value or an error as one number.
+fn answers_signed(module: &str, comment: &mut Comment) -> Result<bool, Error> {
+    match comment.take("answers").as_deref() {
+        None => Ok(false),
+        Some("signed") => Ok(true),
+        Some(other) => Err(Error::Annotation {
+            item: module.to_owned(),
+            problem: format!("`@answers {other}` is none of `signed`"),
+        }),
     }
 }
 

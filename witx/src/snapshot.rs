@@ -11,6 +11,8 @@ use std::sync::Arc;
 pub struct Snapshot {
     /// The short name (`@snapshot`); the module's if the document gives none.
     pub name: String,
+    /// What names in C begin with (`@prefix`); `wasi` if the document gives none.
+    pub prefix: String,
     /// The name that the functions are imported from.
     pub module: String,
     /// The memories that the module imports, by name.
@@ -58,6 +60,45 @@ impl Snapshot {
     /// Those of [`Snapshot::parse`], none of which the document in this package gives rise to.
     pub fn preview_1() -> Result<Self, Error> {
         Self::parse(Self::PREVIEW_1)
+    }
+
+    /// The text of the document that defines what parents of nanoprocesses import.
+    pub const NANOPROCESS_0: &'static str = include_str!("../nanoprocess_0.witx");
+
+    /// What parents of nanoprocesses import, from the document in this package.
+    ///
+    /// ```
+    /// let nanoprocess_0 = turnkey_witx::Snapshot::nanoprocess_0()?;
+    /// assert_eq!(nanoprocess_0.prefix, "nano");
+    /// assert!(nanoprocess_0.function("child_call").is_some_and(|call| call.waits));
+    /// # Ok::<(), turnkey_witx::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Snapshot::parse`], none of which the document in this package gives rise to.
+    pub fn nanoprocess_0() -> Result<Self, Error> {
+        Self::parse(Self::NANOPROCESS_0)
+    }
+
+    /// The text of the document that defines what a wasm parent exports to serve its children.
+    pub const NANOPROCESS_SERVE_0: &'static str = include_str!("../nanoprocess_serve_0.witx");
+
+    /// What a wasm parent exports to serve its children, from the document in this package.
+    ///
+    /// ```
+    /// use turnkey_witx::CoreType;
+    ///
+    /// let serve = turnkey_witx::Snapshot::nanoprocess_serve_0()?;
+    /// let clock_now = serve.function("clock_now").unwrap();
+    /// // The reading, or an errno with its sign turned.
+    /// assert_eq!(clock_now.core.results, [CoreType::I64]);
+    /// # Ok::<(), turnkey_witx::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Snapshot::parse`], none of which the document in this package gives rise to.
+    pub fn nanoprocess_serve_0() -> Result<Self, Error> {
+        Self::parse(Self::NANOPROCESS_SERVE_0)
     }
 
     /// Reads a document, and those that it names with `use`.

@@ -38,6 +38,16 @@ fn parse_bad_documents_say_what_is_wrong() {
             "f.p: `@count` belongs to a pointer",
         ),
         (
+            ";;; @answers twice\n(module $m)",
+            "m: `@answers twice` is none of `signed`",
+        ),
+        (
+            "(typename $e u16) (typename $r (record (field $a u8)))\n;;; @answers signed\n\
+             (module $m ;;; @class a\n(@interface func (export \"f\")\n\
+             (result $r (expected $r (error $e)))))",
+            "f: an answer that is not one number",
+        ),
+        (
             "(typename $a f32) (module $m)",
             "a: floating point is not supported",
         ),

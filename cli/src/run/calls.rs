@@ -108,9 +108,11 @@ impl Calls {
                 .try_fold(Deny::new(), |deny, denial| denial.add_to(deny));
             context = context.filter(Arc::new(deny.map_err(Failure::set_up)?));
         }
-        for spec in &self.fault {
+        // Each has a chance of its own.
+        for (spec, number) in self.fault.iter().zip(0..) {
             let fault: Fault = spec.parse().map_err(Failure::set_up)?;
-            context = context.filter(Arc::new(fault.seed(seed)));
+            let fault = fault.seed(seed.wrapping_add(number));
+            context = context.filter(Arc::new(fault));
         }
         Ok((context, watched))
     }

@@ -15,7 +15,7 @@ use turnkey_conformance::runner::Backend;
 use turnkey_conformance::tour::{Parts, TourGuest};
 use turnkey_snapshots::engine::{Engine, InstantiateError, Limits, Module, Node};
 use turnkey_virt::clocks::{FrozenClocks, Moment, VirtualTime};
-use turnkey_virt::nanoprocess::{Child, Family};
+use turnkey_virt::nanoprocess::Family;
 use turnkey_virt::random::SeededRandom;
 use turnkey_virt::{Audit, Recorder, Replay};
 use turnkey_wasi_common::{Access, Builder, Dir, Interrupt, Pipe, Stop, Stream, WasiCtx};
@@ -177,8 +177,10 @@ impl Visit<'_> {
             .interrupt(interrupt.clone());
         let functions = match self.guest.child {
             None => Vec::new(),
+            // It holds no more than its context does, of which it passes nothing on but its output.
             Some(child) => {
-                family(module::compile(path, child.as_ref(), self.engine)?, stdout).functions()
+                let child = module::compile(path, child.as_ref(), self.engine)?;
+                Family::builder().module(child).build().functions()
             }
         };
         let node = Node {
@@ -225,14 +227,4 @@ impl Visit<'_> {
         });
         Ok(seen)
     }
-}
-
-/// The child of a parent that serves its clocks and its randomness, and lets it write where it
-/// writes itself.
-fn family(child: Box<dyn Module>, stdout: Arc<dyn Stream>) -> Family {
-    let child = Child::new(child)
-        .clocks_from_parent()
-        .random_from_parent()
-        .grant(move |context| context.stdout(Arc::clone(&stdout)).build());
-    Family::new([child])
 }

@@ -4,7 +4,7 @@
  * The functions of WASI preview 1.
  *
  * For guests in freestanding C11, compiled by clang for wasm32. The headers of
- * all snapshots use the same names, so a guest includes one of them.
+ * all snapshots of WASI use the same names, so a guest includes one of them.
  */
 #ifndef WASI_SNAPSHOT_PREVIEW1_H
 #define WASI_SNAPSHOT_PREVIEW1_H

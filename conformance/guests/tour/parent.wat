@@ -4,19 +4,38 @@
 ;;
 ;; Its `_start` runs the child and says how that ended and what was served.
 ;; While `child_call` is on the stack, the host enters the exports below: one
-;; for each request of the child. Exits with 0, or with 90 where stdout fails.
+;; for each request of the child. Exits with 0, with 90 where stdout fails, or with
+;; 91 where the host refuses a step.
 (module
-  ;; Runs the child of this number and writes how it ended: two words, of which
-  ;; the first says 0 for returned, 1 for exited with the second as its code, 2
-  ;; for trapped, 3 for not served. Answers an errno.
+  ;; All of these answer an errno, and write what else they answer to the address
+  ;; that comes last.
+  (import "nanoprocess_0" "child_new"
+    (func $child_new (param $module i32) (param $child i32) (result i32)))
+  (import "nanoprocess_0" "child_bind"
+    (func $child_bind (param $child i32) (param $what i32) (param $what_len i32)
+      (param $binding i32) (param $tag i32) (result i32)))
+  (import "nanoprocess_0" "cap_from_fd"
+    (func $cap_from_fd (param $fd i32) (param $rights i64) (param $cap i32) (result i32)))
+  (import "nanoprocess_0" "child_grant"
+    (func $child_grant (param $child i32) (param $cap i32) (param $at i32)
+      (param $name i32) (param $name_len i32) (param $fd i32) (result i32)))
+  (import "nanoprocess_0" "child_link"
+    (func $child_link (param $child i32) (param $missing i32) (result i32)))
+  ;; The outcome is two words, of which the first says 0 for returned, 1 for exited
+  ;; with the second as its code, 2 for trapped, and more for other ends.
   (import "nanoprocess_0" "child_call"
-    (func $child_call (param $child i32) (param $outcome i32) (result i32)))
+    (func $child_call (param $child i32) (param $export i32) (param $export_len i32)
+      (param $args i32) (param $args_len i32) (param $results i32) (param $results_len i32)
+      (param $outcome i32) (result i32)))
+  (import "nanoprocess_0" "child_drop"
+    (func $child_drop (param $child i32) (result i32)))
   (import "wasi_snapshot_preview1" "fd_write"
     (func $fd_write (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "proc_exit"
     (func $proc_exit (param i32)))
 
-  ;; 0 iovec | 8 one result | 16 outcome | 32 digits, up to 64 | 128 texts
+  ;; 0 iovec | 8 one result | 16 outcome | 24 missing imports | 32 digits, up to 64
+  ;; 64 child | 68 handle to grant | 72 its descriptor | 128 texts
   ;; 4096 scratch for the child's requests, up to 8192
   (memory (export "memory") 1)
   (data (i32.const 128) "parent: child returned")
@@ -25,8 +44,13 @@
   (data (i32.const 224) "\n")
   (data (i32.const 256) "parent: child exited with ")
   (data (i32.const 288) "parent: child trapped")
-  (data (i32.const 320) "parent: child could not be served")
-  (data (i32.const 384) "parent: child_call answered errno ")
+  (data (i32.const 320) "parent: child was ended")
+  (data (i32.const 352) "parent: missing imports: ")
+  (data (i32.const 384) "parent: refused with errno ")
+  (data (i32.const 512) "fd_write")
+  (data (i32.const 528) "clock_time_get")
+  (data (i32.const 544) "random_get")
+  (data (i32.const 560) "_start")
 
   ;; What was served so far.
   (global $clock_requests (mut i32) (i32.const 0))
@@ -35,24 +59,53 @@
   (global $next_byte (mut i32) (i32.const 0))
 
   (func (export "_start")
-    (local $errno i32)
-    (local.set $errno (call $child_call (i32.const 0) (i32.const 16)))
+    ;; A child of module 0, which has nothing at first.
+    (call $step (call $child_new (i32.const 0) (i32.const 64)))
+    ;; It writes through this guest's standard output (2: the call is passed on), and
+    ;; asks this guest for the time and for random bytes (3: served).
+    (call $bind (i32.const 512) (i32.const 8) (i32.const 2))
+    (call $bind (i32.const 528) (i32.const 14) (i32.const 3))
+    (call $bind (i32.const 544) (i32.const 10) (i32.const 3))
+    (call $step (call $cap_from_fd (i32.const 1) (i64.const -1) (i32.const 68)))
+    (call $step (call $child_grant (i32.load (i32.const 64)) (i32.load (i32.const 68))
+      (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 72)))
+    (call $step (call $child_link (i32.load (i32.const 64)) (i32.const 24)))
 
-    (if (local.get $errno)
+    (if (i32.load (i32.const 24))
       (then
-        (call $say (i32.const 384) (i32.const 34))
-        (call $say_number (local.get $errno)))
-      (else (call $say_outcome)))
+        (call $say (i32.const 352) (i32.const 25))
+        (call $say_number (i32.load (i32.const 24)))
+        (call $say (i32.const 224) (i32.const 1)))
+      (else
+        (call $step (call $child_call (i32.load (i32.const 64))
+          (i32.const 560) (i32.const 6)
+          (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 16)))
+        (call $say_outcome)))
+    (call $step (call $child_drop (i32.load (i32.const 64))))
     (call $say (i32.const 160) (i32.const 32))
     (call $say_number (global.get $clock_requests))
     (call $say (i32.const 208) (i32.const 9))
     (call $say_number (global.get $random_requests))
     (call $say (i32.const 224) (i32.const 1)))
 
+  ;; Binds the child's calls of a function.
+  (func $bind (param $name i32) (param $len i32) (param $binding i32)
+    (call $step (call $child_bind (i32.load (i32.const 64))
+      (local.get $name) (local.get $len) (local.get $binding) (i32.const 0))))
+
+  ;; Says so and exits if a step was refused.
+  (func $step (param $errno i32)
+    (if (local.get $errno)
+      (then
+        (call $say (i32.const 384) (i32.const 27))
+        (call $say_number (local.get $errno))
+        (call $say (i32.const 224) (i32.const 1))
+        (call $proc_exit (i32.const 91)))))
+
   ;; Says how the child ended.
   (func $say_outcome
-    (block $not_served (block $trapped (block $exited (block $returned
-      (br_table $returned $exited $trapped $not_served
+    (block $ended (block $trapped (block $exited (block $returned
+      (br_table $returned $exited $trapped $ended
         (i32.load (i32.const 16))))
       (call $say (i32.const 128) (i32.const 22))
       (return))
@@ -61,10 +114,10 @@
       (return))
       (call $say (i32.const 288) (i32.const 21))
       (return))
-    (call $say (i32.const 320) (i32.const 33)))
+    (call $say (i32.const 320) (i32.const 23)))
 
   ;; Serves clock_time_get: nanoseconds, the same for every clock.
-  (func (export "clock_now") (param $id i32) (result i64)
+  (func (export "clock_now") (param $context i32) (param $id i32) (result i64)
     (local $seconds i64)
     (local.set $seconds (i64.extend_i32_u (global.get $clock_requests)))
     (global.set $clock_requests
@@ -72,9 +125,10 @@
     (i64.add (i64.const 1_573_516_800_000_000_000)
       (i64.mul (local.get $seconds) (i64.const 1_000_000_000))))
 
-  ;; Serves random_get: fills a piece of this memory, and answers an errno. The
-  ;; host asks for the piece with `virt_alloc` and copies it to the child.
-  (func (export "rng_fill") (param $ptr i32) (param $len i32) (result i32)
+  ;; Serves random_get: fills a piece of this memory, which the host copies to
+  ;; the child.
+  (func (export "rng_fill")
+    (param $context i32) (param $ptr i32) (param $len i32) (result i32)
     (global.set $random_requests
       (i32.add (global.get $random_requests) (i32.const 1)))
     (block $done
@@ -87,13 +141,10 @@
         (br $each)))
     (i32.const 0))
 
-  ;; Lends the host the scratch space for one request, or answers 0 where that
-  ;; asks for more than 4096 bytes or a stricter alignment.
-  (func (export "virt_alloc") (param $size i32) (param $align i32) (result i32)
-    (select (i32.const 4096) (i32.const 0)
-      (i32.and
-        (i32.le_u (local.get $size) (i32.const 4096))
-        (i32.le_u (local.get $align) (i32.const 4096)))))
+  ;; Lends the host the scratch space for the child's requests: the address in
+  ;; the lower half, the size in the upper.
+  (func (export "virt_scratch") (result i64)
+    (i64.const 0x1000_0000_1000))
 
   ;; Writes a text to stdout.
   (func $say (param $text i32) (param $len i32)

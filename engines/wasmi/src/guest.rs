@@ -121,6 +121,18 @@ impl<P: Place> Guest for Entered<P> {
             }
         }
     }
+
+    fn set_fuel(&mut self, fuel: u64) -> bool {
+        if !matches!(self.0.state().fuel, Fuel::Left(_)) {
+            return false;
+        }
+        // The next slice is taken when the store has none left.
+        if self.0.as_context_mut().set_fuel(0).is_err() {
+            return false;
+        }
+        self.0.state_mut().fuel = Fuel::Left(fuel);
+        true
+    }
 }
 
 impl Instance for Entered<Running> {}

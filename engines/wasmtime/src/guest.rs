@@ -127,6 +127,10 @@ impl<P: Place> Guest for Entered<P> {
             false => None,
         }
     }
+
+    fn set_fuel(&mut self, fuel: u64) -> bool {
+        self.0.state().fuel && self.0.as_context_mut().set_fuel(fuel).is_ok()
+    }
 }
 
 impl Instance for Entered<Running> {}

@@ -238,7 +238,7 @@ pub(super) fn blocked<T: Table>(
                 return call.wait_for(object, interest);
             };
             let mut wait = Wait::object(object, interest);
-            wait.end_with(lease);
+            wait.end_with(lease, call.ctx().clocks());
             return call.wait(wait);
         }
     }

@@ -114,7 +114,7 @@ fn descriptor_is_ready<T: Table>(
     interest: Interest,
     wait: &mut Wait,
 ) -> Result<Outcome, Error> {
-    with_entry(call, fd, |_, entry| {
+    with_entry(call, fd, |call, entry| {
         if let Object::Dir(_) = entry.object() {
             return Err(Errno::Badf.into());
         }
@@ -128,7 +128,7 @@ fn descriptor_is_ready<T: Table>(
             (Ok(None), Some(object)) => {
                 wait.objects.push((object, interest));
                 if let Some(lease) = entry.lease() {
-                    wait.end_with(lease);
+                    wait.end_with(lease, call.ctx().clocks());
                 }
                 Ok(None)
             }

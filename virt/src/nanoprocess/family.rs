@@ -1,326 +1,299 @@
-//! A parent's children, and the call by which it runs one.
+//! A parent, and what it has children of.
 
-use super::serve::{Served, Serving};
-use std::cell::Cell;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use turnkey_snapshots::engine::{
-    FuncType, Guest, HostFunction, InstantiateError, Limits, Module, Node, Value, ValueType,
-};
-use turnkey_wasi_common::{BuildError, Builder, Errno, Stop, Trap, TrapKind, WasiCtx};
+use super::bindings::{Binding, Bindings, selected};
+use super::cap::Cap;
+use super::child::Child;
+use super::code_size::CodeSize;
+use super::held::Held;
+use super::imports::{self, Kid};
+use super::limits::{ChildLimits, Pools};
+use super::numbers::Numbers;
+use super::pool::Taken;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use turnkey_snapshots::engine::{Engine, HostFunction, Module};
+use turnkey_wasi_common::{BlockingWait, Clocks, Errno, Filter, Interrupt, Random};
 
-/// The module that parents import from.
-pub const MODULE: &str = "nanoprocess_0";
-
-/// How many calls into children may be nested on one thread.
+/// The children of one parent: of a Rust program that [spawns](Self::spawn) them, or of a wasm
+/// module that imports [`functions`](Self::functions). Clones are one family.
 ///
-/// Every level has a WebAssembly stack of its own, so a thread that runs a tree needs room for
-/// this many times an engine's stack limit; see `turnkey`'s own thread for guests.
-pub const MOST_NESTED: u32 = 16;
-
-/// Something that a child's context is put together with.
-type Build = Box<dyn Fn(Builder) -> Result<WasiCtx, BuildError> + Send + Sync>;
-
-/// A child: a module, and what each of its instances is handed.
+/// What the parent holds is said when the family is made, and all that its children can be bound to
+/// comes of it.
 ///
-/// [`Family`] has an example.
-pub struct Child {
-    module: Box<dyn Module>,
-    served: Served,
-    build: Build,
-    functions: Vec<HostFunction>,
-    limits: Limits,
-    /// It is on the stack.
-    entered: AtomicBool,
+/// ```
+/// use std::sync::Arc;
+/// use turnkey_snapshots::engine::{Engine, EngineOptions, Value};
+/// use turnkey_virt::clocks::Frozen;
+/// use turnkey_virt::nanoprocess::{Bind, Cap, Family, LinkError, Outcome, Place};
+/// use turnkey_wasi_common::{Access, Fd, Grant, Object, Pipe, Rights};
+/// use turnkey_wasmi::WasmiEngine;
+///
+/// let engine = WasmiEngine::new(EngineOptions { interruptible: true, fuel: false });
+/// // Writes what lies at 8 to standard output.
+/// let module: Arc<_> = engine.compile(&wat::parse_str(r#"(module
+///     (import "wasi_snapshot_preview1" "fd_write"
+///         (func $write (param i32 i32 i32 i32) (result i32)))
+///     (memory (export "memory") 1)
+///     (data (i32.const 0) "\08\00\00\00\02\00\00\00hi")
+///     (func (export "say") (result i32)
+///         (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16))))"#)?)?.into();
+///
+/// let family = Family::builder().build();
+/// let child = family.spawn(module)?;
+/// match child.link() {
+///     Err(LinkError::Missing(missing)) => assert_eq!(missing[0].import.name, "fd_write"),
+///     other => panic!("{other:?}"),
+/// }
+///
+/// let (stdout, output) = Pipe::new(64);
+/// let stdout = Cap::new(Grant::new(Object::Stream(Arc::new(stdout))));
+/// child.bind("fd_write", Bind::Pass)?;
+/// child.grant(&stdout.weaker(Access::Only(Rights::FD_WRITE)), Place::At(Fd(1)), None)?;
+/// child.link()?;
+/// assert_eq!(child.call("say", &[]), Ok(Outcome::Returned(vec![Value::I32(0)])));
+/// stdout.revoke();
+/// assert_eq!(child.call("say", &[]), Ok(Outcome::Returned(vec![Value::I32(8)])), "BADF");
+/// assert_eq!(output.drain(), b"hi");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Family(Arc<Inner>);
+
+struct Inner {
+    held: Arc<Held>,
+    pools: Pools,
+    loading: Option<Loading>,
+    tables: Mutex<Tables>,
 }
 
-impl Child {
-    /// A child that is handed nothing, and to which its parent serves nothing.
-    ///
-    /// Its engine must have been made with the option `interruptible`: a parent that fails to
-    /// serve ends its child.
-    pub fn new(module: Box<dyn Module>) -> Self {
+/// What a wasm parent has numbers for.
+#[derive(Default)]
+pub(super) struct Tables {
+    pub(super) modules: Numbers<Arc<Loaded>>,
+    pub(super) children: Numbers<Arc<Kid>>,
+    pub(super) caps: Numbers<Arc<Cap>>,
+}
+
+/// A module, and what was charged for it.
+pub(super) struct Loaded {
+    pub(super) module: Arc<dyn Module>,
+    _charged: Taken,
+}
+
+impl Loaded {
+    pub(super) fn given(module: Arc<dyn Module>) -> Self {
         Self {
             module,
-            served: Served::default(),
-            build: Box::new(Builder::build),
-            functions: Vec::new(),
-            limits: Limits::default(),
-            entered: AtomicBool::new(false),
+            _charged: Taken::default(),
         }
     }
+}
 
-    /// Has the parent serve the child's clocks.
-    #[must_use]
-    pub fn clocks_from_parent(mut self) -> Self {
-        self.served.clocks = true;
+/// By what modules are loaded, and how large one may be.
+#[derive(Clone)]
+pub struct Loading {
+    /// What compiles them.
+    pub engine: Arc<dyn Engine>,
+    /// The most functions of one.
+    pub functions: u32,
+    /// The most bytes of a function.
+    pub largest: u32,
+}
+
+impl Loading {
+    /// Modules of at most 100,000 functions, each of at most 1 MiB.
+    pub fn with(engine: Arc<dyn Engine>) -> Self {
+        Self {
+            engine,
+            functions: 100_000,
+            largest: 1 << 20,
+        }
+    }
+}
+
+/// Puts a family together: what its parent holds, and how much its children may use together.
+#[must_use]
+pub struct FamilyBuilder {
+    held: Held,
+    limits: ChildLimits,
+    loading: Option<Loading>,
+    modules: Vec<Arc<Loaded>>,
+}
+
+impl FamilyBuilder {
+    /// The clocks that the parent can pass on.
+    pub fn clocks(mut self, clocks: Arc<dyn Clocks>) -> Self {
+        self.held.clocks = Some(clocks);
         self
     }
 
-    /// Has the parent serve the child's randomness.
-    #[must_use]
-    pub fn random_from_parent(mut self) -> Self {
-        self.served.random = true;
+    /// The randomness that the parent can pass on.
+    pub fn random(mut self, random: Arc<dyn Random>) -> Self {
+        self.held.random = Some(random);
         self
     }
 
-    /// Hands things to each instance of the child: `build` receives a builder that grants nothing
-    /// but what the parent serves.
-    #[must_use]
-    pub fn grant(
-        mut self,
-        build: impl Fn(Builder) -> Result<WasiCtx, BuildError> + Send + Sync + 'static,
-    ) -> Self {
-        self.build = Box::new(build);
+    /// Takes from the parent what it is not to pass on: a function by its name, or with `class:` a
+    /// whole class.
+    ///
+    /// # Errors
+    /// - `NOENT`: there is no such function or class.
+    pub fn without(mut self, what: &str) -> Result<Self, Errno> {
+        selected(what)?;
+        let mut bindings = Bindings::clone(&self.held.bindings);
+        bindings.bind(what, Binding::Unbound);
+        self.held.bindings = Arc::new(bindings);
+        Ok(self)
+    }
+
+    /// A filter that sees every call which the parent passes on.
+    pub fn filter(mut self, filter: Arc<dyn Filter>) -> Self {
+        self.held.filters.push(filter);
         self
     }
 
-    /// Lets the child import further functions, those of a [`Family`] of its own among them.
-    #[must_use]
-    pub fn functions(mut self, functions: Vec<HostFunction>) -> Self {
-        self.functions = functions;
+    /// The way in which children wait, by default that of every context.
+    pub fn waiter(mut self, waiter: Arc<dyn BlockingWait>) -> Self {
+        self.held.waiter = Some(waiter);
         self
     }
 
-    /// Bounds what each instance of the child may use.
-    #[must_use]
-    pub fn limits(mut self, limits: Limits) -> Self {
+    /// What ends the parent, and its descendants with it.
+    pub fn interrupt(mut self, interrupt: Interrupt) -> Self {
+        self.held.interrupt = Some(interrupt);
+        self
+    }
+
+    /// How much all descendants may use together, and all the fuel that children can be given. By
+    /// default that is [`ChildLimits::PARENT`].
+    pub fn limits(mut self, limits: ChildLimits) -> Self {
         self.limits = limits;
         self
     }
 
-    fn context(&self, serving: &Serving) -> Result<WasiCtx, BuildError> {
-        let mut builder = WasiCtx::builder().interrupt(serving.interrupt());
-        if self.served.clocks {
-            builder = builder.clocks(Arc::new(serving.clocks()));
-        }
-        if self.served.random {
-            builder = builder.random(Arc::new(serving.random()));
-        }
-        (self.build)(builder)
+    /// Lets a wasm parent load modules, as many bytes as the limits say under `code`.
+    pub fn loading(mut self, loading: Loading) -> Self {
+        self.loading = Some(loading);
+        self
     }
 
-    /// Runs the child to its end.
-    fn run(&self, serving: &Serving) -> Result<Ending, Errno> {
-        let ctx = self.context(serving).map_err(|_| Errno::Inval)?;
-        let node = Node {
-            ctx,
-            functions: self.functions.clone(),
-            limits: self.limits,
-        };
-        let mut instance = match self.module.instantiate(node) {
-            Ok(instance) => instance,
-            Err(InstantiateError::Stop(stop)) => return Ok(Ending::from(stop)),
-            Err(InstantiateError::Missing(_) | InstantiateError::Link(_)) => {
-                return Err(Errno::Noexec);
-            }
-        };
-        let start = instance.export("_start").ok_or(Errno::Noexec)?;
-        Ok(match instance.call(start, &[], &mut []) {
-            Ok(()) => Ending {
-                what: RETURNED,
-                code: 0,
-            },
-            Err(stop) => Ending::from(stop),
-        })
+    /// Hands a module to a wasm parent. The first has the number 0.
+    pub fn module(mut self, module: impl Into<Arc<dyn Module>>) -> Self {
+        self.modules.push(Arc::new(Loaded::given(module.into())));
+        self
     }
-}
 
-/// How a child ended, as its parent is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Ending {
-    what: u32,
-    code: u32,
-}
-
-const RETURNED: u32 = 0;
-const EXITED: u32 = 1;
-const TRAPPED: u32 = 2;
-const NOT_SERVED: u32 = 3;
-
-impl From<Stop> for Ending {
-    fn from(stop: Stop) -> Self {
-        match stop {
-            Stop::Exit(code) => Self { what: EXITED, code },
-            Stop::Trap(_) => Self {
-                what: TRAPPED,
-                code: 0,
-            },
+    /// The family, which has no child.
+    pub fn build(self) -> Family {
+        let mut tables = Tables::default();
+        for module in self.modules {
+            // There is a number for every module that an embedder names.
+            let _numbered = tables.modules.insert(module);
         }
+        Family(Arc::new(Inner {
+            held: Arc::new(self.held),
+            pools: Pools::of(&self.limits, self.limits.fuel),
+            loading: self.loading,
+            tables: Mutex::new(tables),
+        }))
     }
 }
-
-/// The children of a parent, numbered from 0.
-///
-/// A parent that stops its child's clock:
-///
-/// ```
-/// use std::sync::Arc;
-/// use turnkey_snapshots::engine::{Engine, EngineOptions, Limits, Node};
-/// use turnkey_virt::nanoprocess::{Child, Family};
-/// use turnkey_wasi_common::{Pipe, Stop, WasiCtx};
-/// use turnkey_wasmi::WasmiEngine;
-///
-/// let engine = WasmiEngine::new(EngineOptions { interruptible: true, fuel: false });
-/// // Writes the clock's reading, 8 bytes, to standard output.
-/// let child = engine.compile(&wat::parse_str(r#"(module
-///     (import "wasi_snapshot_preview1" "clock_time_get"
-///         (func $now (param i32 i64 i32) (result i32)))
-///     (import "wasi_snapshot_preview1" "fd_write"
-///         (func $write (param i32 i32 i32 i32) (result i32)))
-///     (memory (export "memory") 1)
-///     (data (i32.const 0) "\10\00\00\00\08\00\00\00")
-///     (func (export "_start")
-///         (drop (call $now (i32.const 0) (i64.const 0) (i32.const 16)))
-///         (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 24)))))"#)?)?;
-/// let parent = engine.compile(&wat::parse_str(r#"(module
-///     (import "nanoprocess_0" "child_call" (func $child_call (param i32 i32) (result i32)))
-///     (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
-///     (memory (export "memory") 1)
-///     (func (export "clock_now") (param i32) (result i64) (i64.const 1000))
-///     (func (export "_start") (call $exit (call $child_call (i32.const 0) (i32.const 0)))))"#)?)?;
-///
-/// let (stdout, output) = Pipe::new(64);
-/// let stdout = Arc::new(stdout);
-/// let child = Child::new(child)
-///     .clocks_from_parent()
-///     .grant(move |builder| builder.stdout(stdout.clone()).build());
-/// let mut instance = parent.instantiate(Node {
-///     ctx: WasiCtx::builder().build()?,
-///     functions: Family::new([child]).functions(),
-///     limits: Limits::default(),
-/// })?;
-/// let start = instance.export("_start").unwrap();
-/// assert_eq!(instance.call(start, &[], &mut []), Err(Stop::Exit(0)));
-/// assert_eq!(output.drain(), 1000_u64.to_le_bytes());
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Default)]
-pub struct Family(Arc<Vec<Child>>);
 
 impl Family {
-    /// A family of these children.
-    pub fn new(children: impl Into<Vec<Child>>) -> Self {
-        Self(Arc::new(children.into()))
+    /// Begins a family of a parent that holds every function, but no clock and no randomness.
+    pub fn builder() -> FamilyBuilder {
+        FamilyBuilder {
+            held: Held::everything(),
+            limits: ChildLimits::PARENT,
+            loading: None,
+            modules: Vec::new(),
+        }
     }
 
-    /// The functions that the parent imports.
-    pub fn functions(&self) -> Vec<HostFunction> {
-        let family = self.clone();
-        vec![HostFunction {
-            module: MODULE.to_owned(),
-            name: "child_call".to_owned(),
-            ty: FuncType::new([ValueType::I32, ValueType::I32], [ValueType::I32]),
-            run: Arc::new(move |parent, args, results| {
-                let (&[child, outcome], [result]) = (args, results) else {
-                    return Err(mistyped());
-                };
-                let child = child.as_u32().ok_or_else(mistyped)?;
-                let outcome = outcome.as_u32().ok_or_else(mistyped)?;
-                let errno = family.call(parent, child, outcome)?;
-                *result = Value::I32(errno.number().into());
-                Ok(())
-            }),
-        }]
+    /// A family of which only the functions' types matter.
+    pub(super) fn none() -> Self {
+        Self::builder().build()
     }
 
-    /// Runs a child while its parent waits. Answers the errno that the parent is told:
-    /// - `BADF`: there is no such child.
-    /// - `BUSY`: it is on the stack already.
-    /// - `NOMEM`: too many calls are nested.
-    /// - `NOSYS`: the parent does not export what it is to serve with.
-    /// - `NOEXEC`: the child cannot be instantiated, or has no `_start`; nothing of it has run.
+    /// The family of a child.
+    pub(super) fn inside(
+        held: Arc<Held>,
+        pools: Pools,
+        loading: Option<Loading>,
+        modules: Vec<Arc<Loaded>>,
+    ) -> Result<Self, Errno> {
+        let mut tables = Tables::default();
+        for module in modules {
+            tables.modules.insert(module)?;
+        }
+        Ok(Self(Arc::new(Inner {
+            held,
+            pools,
+            loading,
+            tables: Mutex::new(tables),
+        })))
+    }
+
+    /// Makes a child, which has nothing. Its engine must have been made with the option
+    /// `interruptible`, and with `fuel` if the child is to have a limit of that.
     ///
     /// # Errors
-    /// - a trap: `outcome` leads beyond the parent's memory.
-    /// - the exit of a parent that left while it served the child.
-    fn call(&self, parent: &mut dyn Guest, child: u32, outcome: u32) -> Result<Errno, Stop> {
-        outcome_place(parent, outcome)?;
-        let Some(child) = self.0.get(child as usize) else {
-            return Ok(Errno::Badf);
-        };
-        let Some(_level) = Level::enter() else {
-            return Ok(Errno::Nomem);
-        };
-        let Some(_entered) = Entered::enter(&child.entered) else {
-            return Ok(Errno::Busy);
-        };
-        let serving = Serving::default();
-        let ending = match serving.lend(parent, child.served, || child.run(&serving)) {
-            Ok(Ok(ending)) => ending,
-            Ok(Err(errno)) | Err(errno) => return Ok(errno),
-        };
-        let ending = match serving.failure() {
-            None => ending,
-            Some(Stop::Trap(_)) => Ending {
-                what: NOT_SERVED,
-                code: 0,
-            },
-            Some(exit) => return Err(exit),
-        };
-        let place = outcome_place(parent, outcome)?;
-        let (what, code) = place.split_at_mut(4);
-        what.copy_from_slice(&ending.what.to_le_bytes());
-        code.copy_from_slice(&ending.code.to_le_bytes());
-        Ok(Errno::Success)
+    /// - `DQUOT`: the parent may have no further child, or none at this depth.
+    pub fn spawn(&self, module: Arc<dyn Module>) -> Result<Child, Errno> {
+        self.spawn_with(module, Interrupt::new())
     }
-}
 
-/// The 8 bytes of a parent's memory that an ending is written to.
-fn outcome_place(parent: &mut dyn Guest, outcome: u32) -> Result<&mut [u8], Trap> {
-    let start = outcome as usize;
-    parent
-        .memory()?
-        .get_mut(start..start.saturating_add(8))
-        .ok_or_else(|| {
-            let message = format!("the parent passed {outcome:#x}, beyond its memory");
-            Trap::new(TrapKind::Fault, message)
+    pub(super) fn spawn_with(
+        &self,
+        module: Arc<dyn Module>,
+        interrupt: Interrupt,
+    ) -> Result<Child, Errno> {
+        Child::new(
+            module,
+            Arc::clone(&self.0.held),
+            self.0.pools.clone(),
+            self.0.loading.clone(),
+            interrupt,
+        )
+    }
+
+    /// The functions that a wasm parent imports: those of the document `nanoprocess_0`.
+    pub fn functions(&self) -> Vec<HostFunction> {
+        imports::functions(self)
+    }
+
+    pub(super) fn held(&self) -> &Held {
+        &self.0.held
+    }
+
+    pub(super) fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.0.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Compiles a module, once its size has been charged.
+    ///
+    /// # Errors
+    /// - `NOTCAPABLE`: the parent may load none.
+    /// - `DQUOT`: it has not so many bytes of code left.
+    /// - `FBIG`: it has too many functions, or one too large.
+    /// - `NOEXEC`: it is no module that the engine takes.
+    pub(super) fn load(&self, wasm: &[u8]) -> Result<Loaded, Errno> {
+        let loading = self.0.loading.as_ref().ok_or(Errno::Notcapable)?;
+        let charged = self.0.pools.code.take(wasm.len() as u64)?;
+        let size = CodeSize::of(wasm)?;
+        if size.functions > loading.functions || size.largest > loading.largest {
+            return Err(Errno::Fbig);
+        }
+        let module = loading.engine.compile(wasm).map_err(|_| Errno::Noexec)?;
+        Ok(Loaded {
+            module: module.into(),
+            _charged: charged,
         })
-}
-
-fn mistyped() -> Stop {
-    let message = "the engine called `child_call` with values of another type";
-    Stop::Trap(Trap::new(TrapKind::Host, message))
-}
-
-thread_local! {
-    static NESTED: Cell<u32> = const { Cell::new(0) };
-}
-
-/// A level of nesting on this thread.
-struct Level;
-
-impl Level {
-    fn enter() -> Option<Self> {
-        let nested = NESTED.get();
-        if nested == MOST_NESTED {
-            return None;
-        }
-        NESTED.set(nested + 1);
-        Some(Self)
     }
 }
 
-impl Drop for Level {
-    fn drop(&mut self) {
-        NESTED.set(NESTED.get() - 1);
-    }
-}
-
-/// A child that is on the stack.
-struct Entered<'a>(&'a AtomicBool);
-
-impl<'a> Entered<'a> {
-    fn enter(flag: &'a AtomicBool) -> Option<Self> {
-        match flag.swap(true, Ordering::Acquire) {
-            true => None,
-            false => Some(Self(flag)),
-        }
-    }
-}
-
-impl Drop for Entered<'_> {
-    fn drop(&mut self) {
-        self.0.store(false, Ordering::Release);
+impl fmt::Debug for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Family").finish_non_exhaustive()
     }
 }

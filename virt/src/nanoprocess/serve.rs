@@ -1,10 +1,38 @@
-//! A child's clocks and randomness, asked of its parent.
+//! What a parent serves to its child, asked of it while it calls the child.
+//!
+//! Each thing that is served is one of the traits by which every backend is known: what is done
+//! with it becomes a request to an export of the parent (`witx/nanoprocess_serve_0.witx`).
+
+mod attributes;
+mod check;
+mod clocks;
+mod dir;
+mod entered;
+mod exports;
+mod file;
+mod filter;
+mod handle;
+mod list;
+mod random;
+mod room;
+mod snapshot;
+mod stream;
+#[cfg(test)]
+mod tests;
+
+pub(super) use check::{Kind, check};
 
 use super::lend::Lent;
+use crate::fs::{Found, Node};
+use entered::{Entered, Flaw, Known};
+use handle::{Handle, Held};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use turnkey_snapshots::engine::{FuncType, Guest, Handler, Value, ValueType};
+use std::task::Waker;
+use turnkey_snapshots::engine::Guest;
+use turnkey_wasi_common::function::Function;
 use turnkey_wasi_common::{
-    Clock, Clocks, Errno, Error, Interrupt, Random, Reason, Result, Stop, Trap, TrapKind,
+    Clocks, Errno, Error, File, Filter, Interrupt, Random, Reason, Result, Stop, Stream,
 };
 
 /// What a parent serves to one child while it calls it.
@@ -14,42 +42,88 @@ pub(super) struct Serving(Arc<Inner>);
 #[derive(Default)]
 struct Inner {
     lent: Lent,
+    known: Known,
+    /// How often the parent has been lent.
+    lends: AtomicU64,
+    /// What `virt_scratch` told in this call of the child, or 0.
+    room: AtomicU64,
+    /// There is something in `state` to be looked at before the parent is entered.
+    attention: AtomicBool,
     state: Mutex<State>,
+    subscribed: Mutex<Vec<(u64, Waker)>>,
     interrupt: Interrupt,
 }
 
 #[derive(Default)]
 struct State {
-    handlers: Handlers,
     failure: Option<Stop>,
+    held: Held,
+    capabilities: Option<Arc<dyn Capabilities>>,
 }
 
-/// The parent's exports, looked up once for each call of the child.
-#[derive(Clone, Copy, Default)]
-struct Handlers {
-    clock_now: Option<Handler>,
-    rng_fill: Option<Handler>,
-    virt_alloc: Option<Handler>,
-}
-
-/// Which of a child's requests its parent serves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Served {
-    /// Its clocks.
-    pub clocks: bool,
-    /// Its randomness.
-    pub random: bool,
+/// What a parent holds, and can hand on in place of an object of its own.
+pub(super) trait Capabilities: Send + Sync {
+    /// What a capability stands for.
+    ///
+    /// # Errors
+    /// - `BADF`: the parent holds none of this number.
+    fn found(&self, capability: u64) -> Result<Found>;
 }
 
 impl Serving {
+    /// Has the parent hand on capabilities in place of objects of its own.
+    pub(super) fn set_capabilities(&self, capabilities: Arc<dyn Capabilities>) {
+        self.state().capabilities = Some(capabilities);
+    }
+
     /// The child's clocks.
-    pub(super) fn clocks(&self) -> ServedClocks {
-        ServedClocks(self.clone())
+    pub(super) fn clocks(&self, tag: u32) -> Arc<dyn Clocks> {
+        Arc::new(clocks::ServedClocks::new(self.clone(), tag))
     }
 
     /// The child's randomness.
-    pub(super) fn random(&self) -> ServedRandom {
-        ServedRandom(self.clone())
+    pub(super) fn random(&self, tag: u32) -> Arc<dyn Random> {
+        Arc::new(random::ServedRandom::new(self.clone(), tag))
+    }
+
+    /// A directory that the parent knows by this number.
+    pub(super) fn dir(&self, tag: u32, object: u64) -> Arc<dyn Node> {
+        Arc::new(dir::ServedDir::new(Handle::new(self, tag, object)))
+    }
+
+    /// A file that the parent knows by this number.
+    pub(super) fn file(&self, tag: u32, object: u64) -> Arc<dyn File> {
+        Arc::new(file::ServedFile::new(Handle::new(self, tag, object)))
+    }
+
+    /// A stream that the parent knows by this number.
+    pub(super) fn stream(&self, tag: u32, object: u64) -> Arc<dyn Stream> {
+        Arc::new(stream::ServedStream::new(Handle::new(self, tag, object)))
+    }
+
+    /// Sees that a parent exports what it needs to filter these functions.
+    ///
+    /// # Errors
+    /// - `NOSYS`: it does not. The context says what is wrong.
+    pub(super) fn check_filter(
+        parent: &mut dyn Guest,
+        functions: &[&'static Function],
+    ) -> Result<()> {
+        filter::check(parent, functions)
+    }
+
+    /// A filter of these functions of the child's.
+    pub(super) fn filter(&self, tag: u32, functions: Vec<&'static Function>) -> Arc<dyn Filter> {
+        Arc::new(filter::ServedFilter::new(self.clone(), tag, functions))
+    }
+
+    /// Has whoever waits for an object look at it again.
+    pub(super) fn wake(&self, object: u64) {
+        for (subscribed, waker) in &*lock(&self.0.subscribed) {
+            if *subscribed == object {
+                waker.wake_by_ref();
+            }
+        }
     }
 
     /// Ends the child when its parent fails to serve it.
@@ -58,17 +132,25 @@ impl Serving {
     }
 
     /// Runs `step`, in which the child may ask `parent`.
-    ///
-    /// # Errors
-    /// - `NOSYS`: the parent does not export what it is to serve with, or with another type.
-    pub(super) fn lend<R>(
-        &self,
-        parent: &mut dyn Guest,
-        served: Served,
-        step: impl FnOnce() -> R,
-    ) -> Result<R, Errno> {
-        self.state().handlers = look_up(parent, served)?;
-        Ok(self.0.lent.lend(parent, step))
+    pub(super) fn lend<R>(&self, parent: &mut dyn Guest, step: impl FnOnce() -> R) -> R {
+        // What was looked up belongs to another entry of the parent.
+        self.0.known.forget();
+        self.0.room.store(0, Ordering::Relaxed);
+        self.0.lends.fetch_add(1, Ordering::Relaxed);
+        self.0.lent.lend(parent, || {
+            let result = step();
+            self.give_back();
+            result
+        })
+    }
+
+    /// Runs `step`, in which the child lets go of everything, and has the parent told in reverse order.
+    pub(super) fn close<R>(&self, step: impl FnOnce() -> R) -> R {
+        self.state().held.collect(true);
+        let result = step();
+        self.state().held.collect(false);
+        self.give_back();
+        result
     }
 
     /// How the parent failed, if it did.
@@ -77,150 +159,69 @@ impl Serving {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0.state)
     }
 
-    /// Enters the parent. A parent that has failed once is not entered again.
-    fn ask<R>(&self, step: impl FnOnce(&mut dyn Guest) -> Result<R, Stop>) -> Result<R> {
-        if self.state().failure.is_some() {
+    fn found(&self, capability: u64) -> Result<Found> {
+        let capabilities = self.state().capabilities.clone();
+        match capabilities {
+            Some(capabilities) => capabilities.found(capability),
+            None => Err(flawed("the parent handed on a capability, and holds none")),
+        }
+    }
+
+    /// Enters the parent, and tells it first which objects are not held any more. A parent that has
+    /// failed once is not entered again.
+    fn ask<R>(&self, step: impl FnOnce(&mut Entered<'_>) -> Result<R, Flaw>) -> Result<R> {
+        let attention = self.0.attention.load(Ordering::Acquire);
+        if attention && self.failure().is_some() {
             return Err(failed());
         }
-        match self.0.lent.borrow(step) {
+        let answer = self.0.lent.borrow(|parent| {
+            let mut parent = Entered::new(parent, &self.0);
+            if attention {
+                self.tell_dropped(&mut parent)?;
+            }
+            step(&mut parent)
+        });
+        match answer {
             None => Err(Error::from(Errno::Io).context("the parent cannot be entered now")),
             Some(Ok(answer)) => Ok(answer),
-            Some(Err(stop)) => {
+            Some(Err(Flaw::Errno(error))) => Err(error),
+            Some(Err(Flaw::Stop(stop))) => {
                 self.state().failure = Some(stop);
+                self.0.attention.store(true, Ordering::Release);
                 self.0.interrupt.fire(Reason::Killed);
                 Err(failed())
             }
         }
     }
+
+    /// Tells the parent which objects are not held any more, if it can be entered. Otherwise it learns
+    /// of them when it is entered next.
+    fn give_back(&self) {
+        if self.0.attention.load(Ordering::Acquire) {
+            // What is wrong with the parent is seen by the next request.
+            let _ = self.ask(|_| Ok(()));
+        }
+    }
+
+    fn tell_dropped(&self, parent: &mut Entered<'_>) -> Result<(), Flaw> {
+        self.0.attention.store(false, Ordering::Release);
+        let dropped = self.state().held.take_dropped();
+        handle::tell(parent, &dropped)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn failed() -> Error {
     Error::from(Errno::Io).context("the parent failed to serve")
 }
 
-fn look_up(parent: &mut dyn Guest, served: Served) -> Result<Handlers, Errno> {
-    use ValueType::{I32, I64};
-    let mut handlers = Handlers::default();
-    if served.clocks {
-        handlers.clock_now = Some(export(parent, "clock_now", &[I32], &[I64])?);
-    }
-    if served.random {
-        handlers.rng_fill = Some(export(parent, "rng_fill", &[I32, I32], &[I32])?);
-        handlers.virt_alloc = Some(export(parent, "virt_alloc", &[I32, I32], &[I32])?);
-    }
-    Ok(handlers)
-}
-
-fn export(
-    parent: &mut dyn Guest,
-    name: &str,
-    params: &[ValueType],
-    results: &[ValueType],
-) -> Result<Handler, Errno> {
-    let handler = parent.export(name).ok_or(Errno::Nosys)?;
-    match parent.export_type(handler) == FuncType::new(params, results) {
-        true => Ok(handler),
-        false => Err(Errno::Nosys),
-    }
-}
-
-/// Calls a handler of two arguments that answers an `i32`.
-fn call_i32(parent: &mut dyn Guest, handler: Handler, args: [u32; 2]) -> Result<u32, Stop> {
-    let mut results = [Value::I32(0)];
-    parent.call(handler, &args.map(Value::from), &mut results)?;
-    let [answer] = results;
-    answer.as_u32().ok_or_else(unexpected)
-}
-
-fn unexpected() -> Stop {
-    Stop::Trap(Trap::new(
-        TrapKind::Host,
-        "the engine answered with a value of another type",
-    ))
-}
-
-/// Clocks that a parent serves with its export `clock_now`. Their resolution is a nanosecond.
-#[derive(Clone)]
-pub struct ServedClocks(Serving);
-
-impl Clocks for ServedClocks {
-    fn now(&self, clock: Clock) -> Result<u64> {
-        let handler = self.0.state().handlers.clock_now.ok_or(Errno::Inval)?;
-        let number = match clock {
-            Clock::Realtime => 0,
-            Clock::Monotonic => 1,
-            Clock::ProcessCpu => 2,
-            Clock::ThreadCpu => 3,
-        };
-        self.0.ask(|parent| {
-            let mut results = [Value::I64(0)];
-            parent.call(handler, &[Value::I32(number)], &mut results)?;
-            let [now] = results;
-            now.as_u64().ok_or_else(unexpected)
-        })
-    }
-
-    fn resolution(&self, _clock: Clock) -> Result<u64> {
-        Ok(1)
-    }
-}
-
-/// Randomness that a parent serves with its exports `virt_alloc` and `rng_fill`.
-#[derive(Clone)]
-pub struct ServedRandom(Serving);
-
-/// The most bytes that a parent is asked for at once.
-const PIECE: usize = 4096;
-
-impl Random for ServedRandom {
-    fn fill(&self, bytes: &mut [u8]) -> Result<()> {
-        let handlers = self.0.state().handlers;
-        let (Some(fill), Some(alloc)) = (handlers.rng_fill, handlers.virt_alloc) else {
-            return Err(Errno::Notsup.into());
-        };
-        for piece in bytes.chunks_mut(PIECE) {
-            let answer = self
-                .0
-                .ask(|parent| fill_piece(parent, fill, alloc, piece))?;
-            if answer != Errno::Success {
-                return Err(answer.into());
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Has the parent fill a piece in its own memory, and copies it out.
-fn fill_piece(
-    parent: &mut dyn Guest,
-    fill: Handler,
-    alloc: Handler,
-    piece: &mut [u8],
-) -> Result<Errno, Stop> {
-    let Ok(length) = u32::try_from(piece.len()) else {
-        return Ok(Errno::Overflow);
-    };
-    let address = call_i32(parent, alloc, [length, 1])?;
-    if address == 0 {
-        return Ok(Errno::Nomem);
-    }
-    let answer = call_i32(parent, fill, [address, length])?;
-    let errno = u16::try_from(answer).ok().and_then(Errno::from_number);
-    if errno != Some(Errno::Success) {
-        return Ok(errno.unwrap_or(Errno::Io));
-    }
-    let start = address as usize;
-    let served = parent
-        .memory()?
-        .get(start..start.saturating_add(piece.len()));
-    match served {
-        Some(served) => {
-            piece.copy_from_slice(served);
-            Ok(Errno::Success)
-        }
-        None => Ok(Errno::Io),
-    }
+/// A parent that does not keep to the interface.
+fn flawed(what: impl Into<Box<str>>) -> Error {
+    Error::from(Errno::Io).context(what)
 }

@@ -139,7 +139,7 @@ fn end_with_first_moment_of_all_clocks_counts() {
             deadline,
             ..Wait::default()
         };
-        wait.end_with(lease);
+        wait.end_with(lease, clocks);
         assert_eq!(wait.objects.len(), 1);
         wait.remaining(clocks)
     };
@@ -152,8 +152,11 @@ fn end_with_first_moment_of_all_clocks_counts() {
     theirs.set(2000);
     assert_eq!(remaining(None, &lease, &DeniedClocks), Ok(Some(0)));
     let mut wait = Wait::default();
-    wait.end_with(&lease);
+    wait.end_with(&lease, &DeniedClocks);
     assert!(wait.any_ready());
+    let mut wait = Wait::default();
+    wait.end_with(&lease, &*theirs);
+    assert_eq!((wait.deadline, wait.ends.len()), (Some(1100), 0));
     assert_eq!(ParkWait.wait(&wait, &DeniedClocks), Ok(()));
 }
 
@@ -165,7 +168,7 @@ fn wait_for_anything_below_woken_by_revoke() {
     std::thread::scope(|scope| {
         for below in [lease.clone(), lease.derive(), lease.derive().derive()] {
             let mut wait = Wait::object(reader.clone(), Interest::Read);
-            wait.end_with(&below);
+            wait.end_with(&below, &DeniedClocks);
             scope.spawn(move || {
                 while below.is_alive() {
                     ParkWait.wait(&wait, &DeniedClocks).unwrap();

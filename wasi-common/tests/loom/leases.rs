@@ -72,7 +72,7 @@ fn revoked_from_above_while_a_guest_goes_to_sleep_it_wakes() {
         let revoking = with_lease(&lease, Lease::revoke);
         let (_writer, reader) = Pipe::new(1);
         let mut wait = Wait::object(Arc::new(reader), Interest::Read);
-        wait.end_with(&child);
+        wait.end_with(&child, &DeniedClocks);
         while child.is_alive() {
             ParkWait.wait(&wait, &DeniedClocks).unwrap();
         }

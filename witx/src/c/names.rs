@@ -49,19 +49,24 @@ const KEYWORDS: &[&str] = &[
     "while",
 ];
 
+/// Stands for the word that the names of a snapshot begin with, until the header is put together.
+/// As long as `wasi`, by which lines are broken.
+pub(super) const PREFIX: &str = "{np}";
+pub(super) const SHOUTY_PREFIX: &str = "{NP}";
+
 /// The name of a type: `wasi_errno_t`.
 pub(super) fn type_name(name: &str) -> String {
-    format!("wasi_{}_t", word(name))
+    format!("{PREFIX}_{}_t", word(name))
 }
 
 /// The name of a function: `wasi_fd_read`.
 pub(super) fn function(name: &str) -> String {
-    format!("wasi_{}", word(name))
+    format!("{PREFIX}_{}", word(name))
 }
 
 /// The name of a constant: `WASI_ERRNO_2BIG`.
 pub(super) fn constant(ty: &str, name: &str) -> String {
-    format!("WASI_{}_{}", shouty(ty), shouty(name))
+    format!("{SHOUTY_PREFIX}_{}_{}", shouty(ty), shouty(name))
 }
 
 /// The name of a parameter or member: as it is, with `_` appended to a keyword.
@@ -93,9 +98,9 @@ mod tests {
 
     #[test]
     fn names_are_words_of_c() {
-        assert_eq!(type_name("fd-stat"), "wasi_fd_stat_t");
-        assert_eq!(constant("errno", "2big"), "WASI_ERRNO_2BIG");
-        assert_eq!(function("fd_read"), "wasi_fd_read");
+        assert_eq!(type_name("fd-stat"), "{np}_fd_stat_t");
+        assert_eq!(constant("errno", "2big"), "{NP}_ERRNO_2BIG");
+        assert_eq!(function("fd_read"), "{np}_fd_read");
         for (name, expected) in [("type", "type"), ("default", "default_"), ("2nd", "_2nd")] {
             assert_eq!(identifier(name), expected);
         }

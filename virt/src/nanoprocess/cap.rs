@@ -1,0 +1,168 @@
+//! Handles that can be granted.
+
+use super::serve::{Kind, Serving};
+use crate::fs::Tree;
+use std::sync::Arc;
+use std::time::Duration;
+use turnkey_wasi_common::{Access, Clocks, Entry, Errno, Grant, Lease, Object, Result, Rights};
+
+/// A handle that a parent can grant to its children, make weaker, and take back.
+///
+/// What a child receives is derived from it, so revoking it ends what all children received, and
+/// what they opened through that or handed on themselves.
+///
+/// ```
+/// use std::sync::Arc;
+/// use turnkey_virt::nanoprocess::Cap;
+/// use turnkey_wasi_common::{Access, Grant, Null, Object, Rights};
+///
+/// let cap = Cap::new(Grant::new(Object::Stream(Arc::new(Null))));
+/// let writing = cap.weaker(Access::Only(Rights::FD_WRITE));
+/// assert_eq!(writing.rights(), Rights::FD_WRITE);
+/// assert_eq!(writing.weaker(Access::ReadWrite).rights(), Rights::FD_WRITE);
+/// cap.revoke();
+/// assert!(!writing.is_alive());
+/// ```
+#[derive(Debug)]
+pub struct Cap(What);
+
+#[derive(Debug)]
+enum What {
+    Handle(Entry),
+    Served(Served),
+}
+
+/// An object of a wasm parent's, which becomes a host object for the child that it is granted to.
+#[derive(Debug, Clone)]
+pub(super) struct Served {
+    pub(super) kind: Kind,
+    pub(super) tag: u32,
+    pub(super) object: u64,
+    pub(super) rights: Rights,
+    pub(super) lease: Lease,
+}
+
+/// The object by which a child reaches what its parent serves.
+///
+/// # Errors
+/// - `NOTSUP`: it is none.
+fn served_object(serving: &Serving, served: &Served) -> Result<Object, Errno> {
+    let (tag, object) = (served.tag, served.object);
+    match served.kind {
+        Kind::Dir => Ok(Object::Dir(Arc::new(Tree::new(serving.dir(tag, object))))),
+        Kind::File => Ok(Object::File(serving.file(tag, object))),
+        Kind::Stream => Ok(Object::Stream(serving.stream(tag, object))),
+        Kind::Clocks | Kind::Random => Err(Errno::Notsup),
+    }
+}
+
+impl Cap {
+    /// A handle of a grant.
+    pub fn new(grant: Grant) -> Self {
+        Self(What::Handle(grant.into_entry()))
+    }
+
+    pub(super) fn serve(served: Served) -> Self {
+        Self(What::Served(served))
+    }
+
+    /// The rights that it has.
+    pub fn rights(&self) -> Rights {
+        match &self.0 {
+            What::Handle(entry) => entry.base(),
+            What::Served(served) => served.rights,
+        }
+    }
+
+    /// Whether it has neither been revoked nor come to its end.
+    pub fn is_alive(&self) -> bool {
+        match &self.0 {
+            What::Handle(entry) => entry.is_alive(),
+            What::Served(served) => served.lease.is_alive(),
+        }
+    }
+
+    /// A weaker handle, which ends at the latest when this one does.
+    #[must_use]
+    pub fn weaker(&self, access: Access) -> Self {
+        match &self.0 {
+            What::Handle(entry) => Self::new(Grant::of(entry).access(access)),
+            What::Served(served) => Self::serve(Served {
+                rights: served.rights & access.rights(),
+                lease: served.lease.derive(),
+                ..served.clone()
+            }),
+        }
+    }
+
+    /// A handle of a directory beneath, which ends at the latest when this one does.
+    ///
+    /// # Errors
+    /// - `NOTSUP`: it is an object that a wasm parent serves.
+    /// - those of [`Grant::subtree`].
+    pub fn subtree(&self, path: &str) -> Result<Self> {
+        match &self.0 {
+            What::Handle(entry) => Ok(Self::new(Grant::of(entry).subtree(path)?)),
+            What::Served(_) => Err(Errno::Notsup.into()),
+        }
+    }
+
+    /// The same handle for a span of time by the monotonic one of these clocks.
+    ///
+    /// # Errors
+    /// - `INVAL`: there is no such clock.
+    pub fn expires_in(&self, clocks: Arc<dyn Clocks>, span: Duration) -> Result<Self> {
+        match &self.0 {
+            What::Handle(entry) => Ok(Self::new(Grant::of(entry).expires_in(clocks, span)?)),
+            What::Served(served) => Ok(Self::serve(Served {
+                lease: served.lease.derive_for(clocks, span)?,
+                ..served.clone()
+            })),
+        }
+    }
+
+    /// Takes it back, and everything that was derived from it.
+    pub fn revoke(&self) {
+        match &self.0 {
+            What::Handle(entry) => {
+                if let Some(lease) = entry.lease() {
+                    lease.revoke();
+                }
+            }
+            What::Served(served) => served.lease.revoke(),
+        }
+    }
+
+    /// What a child receives of it. An object that a wasm parent serves is asked for through
+    /// `serving`.
+    ///
+    /// # Errors
+    /// - `BADF`: it was taken back.
+    /// - `NOTSUP`: it is served, and nobody is there to serve it.
+    pub(super) fn grant(&self, serving: Option<&Serving>) -> Result<Grant, Errno> {
+        if !self.is_alive() {
+            return Err(Errno::Badf);
+        }
+        match &self.0 {
+            What::Handle(entry) => Ok(Grant::of(entry)),
+            What::Served(served) => {
+                let object = served_object(serving.ok_or(Errno::Notsup)?, served)?;
+                let grant = Grant::leased(object, served.lease.derive());
+                Ok(grant.access(Access::Only(served.rights)))
+            }
+        }
+    }
+}
+
+impl From<Grant> for Cap {
+    fn from(grant: Grant) -> Self {
+        Self::new(grant)
+    }
+}
+
+/// A handle of an entry with an offset of its own.
+impl From<&Entry> for Cap {
+    fn from(entry: &Entry) -> Self {
+        Self::new(Grant::of(entry))
+    }
+}

@@ -1,0 +1,188 @@
+//! A parent's children.
+
+mod calls;
+mod fuel;
+
+use super::{Call, Failure, Kid};
+use crate::nanoprocess::MODULE;
+use crate::nanoprocess::bindings::selected;
+use crate::nanoprocess::child::LinkError;
+use crate::nanoprocess::limits::ChildLimits;
+use crate::nanoprocess::serve::{Kind, Serving, check};
+use crate::nanoprocess::setup::{Bind, Place};
+pub(super) use calls::{child_call, child_read, child_write};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use turnkey_wasi_common::{Errno, Fd, Stop};
+
+impl Call<'_> {
+    fn kid(&self) -> Result<Arc<Kid>, Failure> {
+        let number = self.args.word("child")?;
+        Ok(Arc::clone(self.family.tables().children.at(number)?))
+    }
+}
+
+pub(super) fn child_new(call: &mut Call<'_>) -> Result<(), Failure> {
+    let family = call.family;
+    let module = Arc::clone(family.tables().modules.at(call.args.word("module")?)?);
+    let serving = Serving::default();
+    let child = family.spawn_with(Arc::clone(&module.module), serving.interrupt())?;
+    let kid = Kid {
+        child,
+        serving,
+        fuel: Mutex::default(),
+    };
+    let number = family.tables().children.insert(Arc::new(kid))?;
+    call.answer_word(number)
+}
+
+pub(super) fn child_module(call: &mut Call<'_>) -> Result<(), Failure> {
+    let kid = call.kid()?;
+    let number = call.args.word("module")?;
+    let module = Arc::clone(call.family.tables().modules.at(number)?);
+    let number = kid.child.loaded(module)?;
+    call.answer_word(number)
+}
+
+pub(super) fn child_bind(call: &mut Call<'_>) -> Result<(), Failure> {
+    let kid = call.kid()?;
+    let what = call.text("what")?;
+    let tag = call.args.word("tag")?;
+    let bind = match call.args.case("binding")? {
+        "deny" => {
+            let errno = match tag {
+                0 => Some(Errno::Acces),
+                number => u16::try_from(number).ok().and_then(Errno::from_number),
+            };
+            Bind::Deny(errno.ok_or(Errno::Inval)?)
+        }
+        "trap" => Bind::Trap,
+        "pass" => Bind::Pass,
+        "serve" => serve(call, &kid, &what, tag)?,
+        _ => filter(call, &kid, &what, tag)?,
+    };
+    kid.child.bind(&what, bind)?;
+    Ok(())
+}
+
+/// Has the parent's exports answer, which must be there.
+fn serve(call: &mut Call<'_>, kid: &Kid, what: &str, tag: u32) -> Result<Bind, Failure> {
+    let functions = selected(what)?;
+    let all = |classes: &[&str]| {
+        let mut functions = functions.iter();
+        functions.all(|function| classes.iter().any(|class| function.in_class(class)))
+    };
+    if all(&["clock", "poll"]) {
+        check(call.guest, Kind::Clocks)?;
+        Ok(Bind::Clocks(kid.serving.clocks(tag)))
+    } else if all(&["random"]) {
+        check(call.guest, Kind::Random)?;
+        Ok(Bind::Random(kid.serving.random(tag)))
+    } else {
+        Err(Errno::Notsup.into())
+    }
+}
+
+/// Has the parent's exports see the calls, which must be there. Its own functions have none.
+fn filter(call: &mut Call<'_>, kid: &Kid, what: &str, tag: u32) -> Result<Bind, Failure> {
+    let functions = selected(what)?;
+    if functions.iter().any(|function| function.module == MODULE) {
+        return Err(Errno::Notsup.into());
+    }
+    Serving::check_filter(call.guest, &functions)?;
+    Ok(Bind::Filter(kid.serving.filter(tag, functions)))
+}
+
+pub(super) fn child_grant(call: &mut Call<'_>) -> Result<(), Failure> {
+    let (kid, cap) = (call.kid()?, call.cap()?);
+    let name = call.text("name")?;
+    let place = match call.args.word("at")? {
+        u32::MAX => Place::Next,
+        fd => Place::At(Fd(fd)),
+    };
+    let name = Some(name.as_str()).filter(|name| !name.is_empty());
+    let fd = kid
+        .child
+        .grant_served(&cap, place, name, Some(&kid.serving))?;
+    call.answer_word(fd.0)
+}
+
+pub(super) fn child_arg(call: &mut Call<'_>) -> Result<(), Failure> {
+    let kid = call.kid()?;
+    kid.child.arg(&call.text("arg")?)?;
+    Ok(())
+}
+
+pub(super) fn child_env(call: &mut Call<'_>) -> Result<(), Failure> {
+    let kid = call.kid()?;
+    let (name, value) = (call.text("name")?, call.text("value")?);
+    kid.child.env(&name, &value)?;
+    Ok(())
+}
+
+pub(super) fn child_limits(call: &mut Call<'_>) -> Result<(), Failure> {
+    let kid = call.kid()?;
+    let fields = call.record("limits")?;
+    let small = |name| match fields.number(name) {
+        number if number == u64::from(u32::MAX) => u64::MAX,
+        number => number,
+    };
+    let limits = ChildLimits {
+        fuel: fields.number("fuel"),
+        memory: fields.number("memory"),
+        memory_below: fields.number("memory_below"),
+        code: fields.number("code"),
+        fs_bytes: fields.number("fs_bytes"),
+        inodes: fields.number("inodes"),
+        deadline: match fields.number("deadline") {
+            u64::MAX => None,
+            span => Some(Duration::from_nanos(span)),
+        },
+        files: small("files"),
+        files_below: small("files_below"),
+        children: small("children"),
+        depth: u32::try_from(fields.number("depth")).unwrap_or(u32::MAX),
+    };
+    kid.limit(call.guest, limits)?;
+    Ok(())
+}
+
+pub(super) fn child_link(call: &mut Call<'_>) -> Result<(), Failure> {
+    let kid = call.kid()?;
+    if call.guest.fuel().is_some() && kid.child.limits()?.fuel == u64::MAX {
+        return Err(Errno::Inval.into());
+    }
+    let missing = match kid.child.link() {
+        Ok(()) => 0,
+        Err(LinkError::Missing(missing)) => missing.len(),
+        Err(LinkError::Errno(errno)) => return Err(errno.into()),
+    };
+    call.answer_word(u32::try_from(missing).unwrap_or(u32::MAX))
+}
+
+pub(super) fn child_missing(call: &mut Call<'_>) -> Result<(), Failure> {
+    let need = call.kid()?.child.missing(call.args.word("index")?)?;
+    call.answer_need(&need)
+}
+
+pub(super) fn child_kill(call: &mut Call<'_>) -> Result<(), Failure> {
+    call.kid()?.child.kill();
+    Ok(())
+}
+
+pub(super) fn child_drop(call: &mut Call<'_>) -> Result<(), Failure> {
+    let kid = call.kid()?;
+    if kid.child.is_entered() {
+        return Err(Errno::Busy.into());
+    }
+    let number = call.args.word("child")?;
+    let removed = call.family.tables().children.remove(number)?;
+    kid.give_back(call.guest);
+    // What the child held of the parent's, the parent is told of.
+    let serving = kid.serving.clone();
+    serving.lend(call.guest, || serving.close(|| drop((kid, removed))));
+    match serving.failure() {
+        Some(exit @ Stop::Exit(_)) => Err(exit.into()),
+        _ => Ok(()),
+    }
+}
