@@ -36,10 +36,11 @@ pub mod twins;
 pub type Target = fn(&[u8]);
 
 /// Every target with its name.
-pub const TARGETS: [(&str, Target); 5] = [
+pub const TARGETS: [(&str, Target); 6] = [
     ("calls", calls::target),
     ("paths", paths::target),
     ("decoding", decoding::target),
     ("memory", twins::memory),
     ("overlay", twins::overlay),
+    ("mounts", twins::mounts),
 ];

@@ -100,6 +100,12 @@ fn overlay_100000_operations_as_with_the_hosts_files() {
 }
 
 #[test]
+fn mounts_100000_operations_as_with_the_hosts_files() {
+    check("mounts", 0);
+    compare(Twin::Mounts, 100_000);
+}
+
+#[test]
 fn decoding_fixed_seeds_as_told_by_the_layouts() {
     check("decoding", 6000);
 }

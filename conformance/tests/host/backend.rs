@@ -1,9 +1,10 @@
 //! The file systems that the tables of tests run over, and every way in which one may differ.
 
+use super::subdirectory;
 use std::path::Path;
 use std::sync::Arc;
 use turnkey_cap_backends::{HostClocks, HostDir, ambient_authority};
-use turnkey_virt::fs::{Adopted, Copied, MemoryFs, copy};
+use turnkey_virt::fs::{Adopted, Copied, MemoryFs, Mounts, Tree, copy};
 use turnkey_wasi_common::Dir;
 
 /// What a guest's directory is made of.
@@ -17,6 +18,8 @@ pub enum Backend {
     Overlay,
     /// The same over a copy in memory.
     OverlayOverMemory,
+    /// The host's directory, mounted in a tree of several file systems.
+    Mounted,
 }
 
 /// What can be different about a backend.
@@ -27,6 +30,7 @@ pub enum Difference {
     OnlyText,
     NoFileOfManyNames,
     ReadingChangesNoTime,
+    LookingReads,
     NoSizeOfDirectories,
 }
 
@@ -36,7 +40,7 @@ pub struct Layers {
     pub lower: Option<Arc<dyn Dir>>,
 }
 
-use Backend::{Host, Memory, Overlay, OverlayOverMemory};
+use Backend::{Host, Memory, Mounted, Overlay, OverlayOverMemory};
 
 /// Every difference from the host that is meant, where, and why. Everything else has to be the same.
 pub const DIFFERENCES: &[(Difference, &[Backend], &str)] = &[
@@ -66,6 +70,11 @@ pub const DIFFERENCES: &[(Difference, &[Backend], &str)] = &[
         "the time of last access is what was set: nothing is written because somebody reads",
     ),
     (
+        Difference::LookingReads,
+        &[Mounted],
+        "whoever walks name by name reads each link that is looked at, and the host notes the access",
+    ),
+    (
         Difference::NoSizeOfDirectories,
         &[Memory, Overlay, OverlayOverMemory],
         "a directory in memory has no bytes of its own",
@@ -73,6 +82,11 @@ pub const DIFFERENCES: &[(Difference, &[Backend], &str)] = &[
 ];
 
 impl Backend {
+    /// Whether files are the host's, with all that the host's file system says of them.
+    pub fn is_the_hosts(self) -> bool {
+        matches!(self, Host | Mounted)
+    }
+
     /// Whether it differs from the host in this.
     pub fn differs(self, what: Difference) -> bool {
         let mut listed = DIFFERENCES.iter();
@@ -113,6 +127,16 @@ impl Backend {
                     lower: Some(lower.root()),
                 }
             }
+            Mounted => {
+                let root = memory().build().dir("on/the/way").unwrap();
+                let mounts = Mounts::new(root.node());
+                let mounts = mounts.mount("on/mount", Arc::new(Adopted::new(host)));
+                let tree = Tree::new(mounts.unwrap().build());
+                Layers {
+                    top: subdirectory(&*subdirectory(&tree, "on"), "mount"),
+                    lower: None,
+                }
+            }
         }
     }
 
@@ -150,6 +174,9 @@ macro_rules! on_every_backend {
         }
         mod on_overlay_over_memory {
             $(#[test] fn $test() { super::$test($crate::host::Backend::OverlayOverMemory) })*
+        }
+        mod on_mounts {
+            $(#[test] fn $test() { super::$test($crate::host::Backend::Mounted) })*
         }
     };
 }

@@ -32,7 +32,40 @@ impl Adopted {
     pub fn new(dir: Arc<dyn Dir>) -> Self {
         Self(dir)
     }
+
+    /// What lies under a name; `None` if it was replaced between two looks at it.
+    fn look(&self, name: &str) -> Result<Option<Found>> {
+        let path = path(name)?;
+        let stat = self.0.stat_at(path, Follow::No)?;
+        let found = match stat.file_type {
+            FileType::Directory => match self.0.open(path, &DIRECTORY) {
+                Ok(Object::Dir(dir)) => Found::Dir(Arc::new(Self(dir))),
+                Ok(_) => return Ok(None),
+                Err(error) if matches!(error.errno(), Errno::Notdir | Errno::Loop) => {
+                    return Ok(None);
+                }
+                Err(error) => return Err(error),
+            },
+            FileType::SymbolicLink => {
+                let target = match self.0.read_link(path) {
+                    Ok(text) => Ok(text.into()),
+                    Err(error) if error.errno() == Errno::Inval => return Ok(None),
+                    Err(error) => Err(error.errno()),
+                };
+                Found::Link(Link { target, stat })
+            }
+            _ => Found::Unopened(Arc::new(Beneath {
+                dir: Arc::clone(&self.0),
+                name: name.into(),
+                stat,
+            })),
+        };
+        Ok(Some(found))
+    }
 }
+
+/// How often something is looked at that others replace again and again.
+const LOOKS: usize = 16;
 
 /// The other directory of a link or a rename, if it is of a backend as well. Whether it is of the
 /// same one, that backend sees.
@@ -62,26 +95,12 @@ impl Node for Adopted {
     }
 
     fn lookup(&self, name: &str) -> Result<Found> {
-        let path = path(name)?;
-        let stat = self.0.stat_at(path, Follow::No)?;
-        Ok(match stat.file_type {
-            FileType::Directory => match self.0.open(path, &DIRECTORY)? {
-                Object::Dir(dir) => Found::Dir(Arc::new(Self(dir))),
-                _ => return Err(Errno::Notdir.into()),
-            },
-            FileType::SymbolicLink => Found::Link(Link {
-                target: match self.0.read_link(path) {
-                    Ok(text) => Ok(text.into()),
-                    Err(error) => Err(error.errno()),
-                },
-                stat,
-            }),
-            _ => Found::Unopened(Arc::new(Beneath {
-                dir: Arc::clone(&self.0),
-                name: name.into(),
-                stat,
-            })),
-        })
+        for _ in 0..LOOKS {
+            if let Some(found) = self.look(name)? {
+                return Ok(found);
+            }
+        }
+        Err(Errno::Noent.into())
     }
 
     fn list(&self, names: &mut Names) -> Result<()> {
