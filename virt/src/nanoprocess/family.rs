@@ -23,7 +23,6 @@ use turnkey_wasi_common::{BlockingWait, Clocks, Errno, Filter, Interrupt, Random
 /// ```
 /// use std::sync::Arc;
 /// use turnkey_snapshots::engine::{Engine, EngineOptions, Value};
-/// use turnkey_virt::clocks::Frozen;
 /// use turnkey_virt::nanoprocess::{Bind, Cap, Family, LinkError, Outcome, Place};
 /// use turnkey_wasi_common::{Access, Fd, Grant, Object, Pipe, Rights};
 /// use turnkey_wasmi::WasmiEngine;
