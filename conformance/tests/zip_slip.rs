@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use turnkey_cap_backends::builder;
 use turnkey_conformance::known::{Known, known, read};
 use turnkey_conformance::zip_slip::{MEMBERS, Member, What, parents};
+use turnkey_virt::Audit;
 use turnkey_wasi_common::{Access, Dir, Errno, GuestPath, Rights};
 
 type Outcome = Result<(), Errno>;
@@ -24,6 +25,7 @@ struct App {
     _temporary: TempDir,
     layers: Layers,
     uploads: Arc<dyn Dir>,
+    audit: Arc<Audit>,
     guest: Guest,
 }
 
@@ -36,11 +38,15 @@ impl App {
         fs::write(app.join("node_modules/x/index.js"), SECRET).unwrap();
         let layers = on.layers(temporary.path());
         let uploads = subdirectory(&*subdirectory(&*layers.top, "app"), "uploads");
-        let ctx = builder().preopen("/", Arc::clone(&uploads), Access::ReadWrite);
+        let audit = Arc::new(Audit::new(100_000));
+        let ctx = builder()
+            .preopen("/", Arc::clone(&uploads), Access::ReadWrite)
+            .filter(audit.clone());
         Self {
             _temporary: temporary,
             guest: Guest::new(ctx.build().unwrap()),
             uploads,
+            audit,
             layers,
         }
     }
@@ -56,13 +62,21 @@ impl App {
 
 /// Makes the directories that lead to a name, whatever that answers, and what lies there.
 fn extract(guest: &mut Guest, member: &Member) -> Outcome {
-    let name = member.name;
-    for parent in parents(name) {
+    make_parents(guest, member);
+    make(guest, member)
+}
+
+fn make_parents(guest: &mut Guest, member: &Member) {
+    for parent in parents(member.name) {
         let made = guest.path_create_directory((3, parent));
         let refused = matches!(member.answer, Err(errno) if made == Err(errno));
         let there = matches!(made, Ok(()) | Err(Errno::Exist));
         assert!(there || refused, "{member:?}: {parent:?}: {made:?}");
     }
+}
+
+fn make(guest: &mut Guest, member: &Member) -> Outcome {
+    let name = member.name;
     match member.what {
         What::File => {
             let opened = guest.path_open((3, name), oflags::CREAT, Rights::FD_WRITE)?;
@@ -86,9 +100,18 @@ fn zip_slip_each_member_written_or_refused_and_nothing_beside_touched(on: Backen
     let mut app = App::new(on);
     let before = app.beside();
     for member in MEMBERS {
-        let outcome = extract(&mut app.guest, member);
+        make_parents(&mut app.guest, member);
+        let told = app.audit.records().len();
+        let outcome = make(&mut app.guest, member);
         assert_eq!(outcome, member.answer, "{member:?}");
         assert_eq!(app.beside(), before, "{member:?}");
+        let refused = matches!(outcome, Err(Errno::Perm | Errno::Inval));
+        let told = app.audit.records().len() - told;
+        assert_eq!(
+            told,
+            usize::from(refused),
+            "{member:?}: records of the audit"
+        );
     }
     for member in MEMBERS {
         if (member.what, member.answer) == (What::File, Ok(())) {
