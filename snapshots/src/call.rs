@@ -4,12 +4,9 @@ use crate::error::{Error, stop};
 use crate::memory::Memory;
 use smallvec::SmallVec;
 use std::cell::Cell;
-use std::sync::Arc;
 use turnkey_wasi_common::function::Function;
 use turnkey_wasi_common::table::{OwnedTable, Table};
-use turnkey_wasi_common::{
-    Clock, Errno, Interest, Invocation, Pollable, Stop, Trap, TrapKind, Verdict, Wait, WasiCtx,
-};
+use turnkey_wasi_common::{Clock, Errno, Invocation, Stop, Trap, TrapKind, Verdict, Wait, WasiCtx};
 
 /// What a call keeps between its attempts. Borrows nothing, so it can be kept while the guest is
 /// suspended.
@@ -121,11 +118,6 @@ impl<'a, T: Table> Call<'a, T> {
     pub(crate) fn wait(&mut self, wait: Wait) -> Error {
         self.state.wait = Some(wait);
         Error::Wait
-    }
-
-    /// Gives up the attempt until an object is ready.
-    pub(crate) fn wait_for(&mut self, object: Arc<dyn Pollable>, interest: Interest) -> Error {
-        self.wait(Wait::object(object, interest))
     }
 
     /// When the call began: a reading of the monotonic clock, the same in every attempt.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::preview_1;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use turnkey_wasi_common::{Clocks, Filter, Interrupt, Pipe, Random, Reason};
 

@@ -234,11 +234,10 @@ pub(super) fn blocked<T: Table>(
 ) -> Error {
     if error.would_block() && !entry.description().flags().contains(FdFlags::NONBLOCK) {
         if let Some(object) = entry.object().pollable() {
-            let Some(lease) = entry.lease() else {
-                return call.wait_for(object, interest);
-            };
             let mut wait = Wait::object(object, interest);
-            wait.end_with(lease, call.ctx().clocks());
+            if let Some(lease) = entry.lease() {
+                wait.end_with(lease, call.ctx().clocks());
+            }
             return call.wait(wait);
         }
     }
