@@ -9,10 +9,14 @@
 
 mod capabilities;
 mod dirs;
+mod ends;
 mod filters;
+mod fuel;
+mod hostile;
 
 #[path = "../parents/mod.rs"]
 mod parents;
 
 mod quotas;
 mod scene;
+mod stack;
