@@ -34,17 +34,13 @@ mod limits;
 mod need;
 mod numbers;
 mod pool;
-#[allow(
-    dead_code,
-    reason = "whoever binds children decides what of it is asked for"
-)]
 mod serve;
 mod setup;
 
 pub use cap::Cap;
 pub use child::{Child, LinkError, Outcome};
 pub use family::{Family, FamilyBuilder, Loading};
-pub use level::MOST_NESTED;
+pub use level::{MOST_NESTED, STACK};
 pub use limits::ChildLimits;
 pub use need::{Lack, Need};
 pub use numbers::MOST_NUMBERS;

@@ -84,7 +84,10 @@ typedef uint64_t nano_word_t;
 _Static_assert(sizeof(nano_word_t) == 8, "size");
 _Static_assert(_Alignof(nano_word_t) == 8, "alignment");
 
-/** A call that a filter of the parent's is looking at. */
+/**
+ * A call that a filter of the parent's is looking at: the number that the filter was handed. It is
+ * nothing before the filter begins and after it has returned, and for a filter within it.
+ */
 typedef int32_t nano_token_t;
 _Static_assert(sizeof(nano_token_t) == 4, "size");
 _Static_assert(_Alignof(nano_token_t) == 4, "alignment");
@@ -321,7 +324,8 @@ nano_errno_t nano_child_module(
  * Say what becomes of a child's calls of some functions, before the child is linked. The last
  * binding of a function counts. What the parent does not hold itself, it cannot pass: the
  * function stays missing. `noent` if there is no such function or class, `nosys` if the parent
- * lacks the exports to serve them, `notsup` if they cannot be bound in this way.
+ * lacks the exports to serve them, `notsup` if they cannot be bound in this way: functions of
+ * parents, of which `class:*` has some, are neither served nor filtered.
  *
  * @param child Which child.
  * @param what The name of a function, or `class:` and that of a class; `class:*` are all functions.
@@ -339,7 +343,8 @@ nano_errno_t nano_child_bind(
 /**
  * Grant a handle to a child. What it receives ends at the latest when the handle is revoked.
  * `notdir` if something else is granted under a name, `exist` if the number is taken, `inval` if
- * it is none that can be chosen.
+ * it is none that can be chosen. A path to what lies below a directory that the parent serves is
+ * walked now, by asking the parent, and what is wrong with it is answered here.
  *
  * @param child Which child. It may run already, though not at this moment.
  * @param cap Which handle.
@@ -429,7 +434,8 @@ nano_errno_t nano_child_missing(
  * Call an export of a child that is linked, and wait for its end. The instance is made by the
  * first call, which runs the module's start function before anything else. `noent` if there is
  * no such function, `inval` if arguments or results are not as many as it has, `nomem` if too
- * many calls are nested, `noexec` if the engine makes no instance within the limits.
+ * many calls are nested or might take too much of the host's stack, `noexec` if the engine makes no
+ * instance within the limits.
  *
  * @param child Which child.
  * @param export The name of the function. If it is empty, the instance is made and nothing is called.
@@ -535,7 +541,8 @@ nano_errno_t nano_cap_serve(
  * @param cap Which handle.
  * @param rights The rights that it keeps.
  * @param weakening How else it is made weaker.
- * @param subtree The path to a directory below the handle's, which it then is; empty for the same.
+ * @param subtree The path to a directory below the handle's, which it then is; empty for the same. From there
+ *     `..` leads nowhere.
  * @param expiry After which time it ends.
  * @param retptr0 The weaker handle.
  */
@@ -575,15 +582,18 @@ __attribute__((import_module("nanoprocess_0"), import_name("obj_wake")))
 nano_errno_t nano_obj_wake(nano_object_t object);
 
 /**
- * Copy from what an argument of a filtered call points to. `badf` unless a filter is looking at
- * the call.
+ * Copy from what an argument of a filtered call points to, as the child passed it, or as the call
+ * has left it if it was carried out by `call_forward`. What did not fit into the room that the
+ * parent lends can be seen in this way, piece by piece; at most 1 MiB is copied at once. `badf`
+ * unless a filter is looking at the call, `inval` if the argument points nowhere that is known.
  *
  * @param token Which call.
- * @param arg Which argument, counted from 0.
+ * @param arg Which argument, counted from 0 in the order of the function's C prototype. The buffers that a
+ *     list tells are seen in place of the list, as if they lay one behind the other.
  * @param offset Where to begin, in bytes.
  * @param buf Where to.
  * @param buf_len How many bytes at most.
- * @param retptr0 How many bytes were copied.
+ * @param retptr0 How many bytes were copied: none at the end.
  */
 __attribute__((import_module("nanoprocess_0"), import_name("call_arg")))
 nano_errno_t nano_call_arg(
@@ -595,11 +605,14 @@ nano_errno_t nano_call_arg(
     nano_size_t *retptr0);
 
 /**
- * Write what a filtered call answers beside its errno, which the child finds if the filter
- * answers in the call's place. `badf` unless a filter is looking at the call.
+ * Write where a filtered call would write, also where there was no room for a copy. The child
+ * finds it if the filter answers 1, or 0 after `call_forward`, and otherwise what it had there.
+ * `badf` unless a filter is looking at the call, `inval` if the call writes nothing where the
+ * argument points, `fault` if there is less than that, `2big` for more than 1 MiB at once, `nomem`
+ * if the call writes more than 16 MiB. Then nothing is written.
  *
  * @param token Which call.
- * @param arg Which argument leads there, counted from 0.
+ * @param arg Which argument leads there, counted as for `call_arg`.
  * @param offset Where to begin, in bytes.
  * @param bytes The bytes.
  */
@@ -612,8 +625,20 @@ nano_errno_t nano_call_ret(
     uint32_t bytes_len);
 
 /**
- * Carry a filtered call out now, with the child's authority, on the arguments that the filter
- * saw. `badf` unless a filter is looking at the call.
+ * Carry a filtered call out now, once, with the child's authority and never with the parent's, on
+ * the arguments that the filter saw: nobody can have changed them since, and what the filter has
+ * written to its copies makes no difference. Filters of parents between see it. What the call
+ * writes is written to the copies that the filter has, and can be read by `call_arg`.
+ *
+ * Afterwards the filter answers 0, and the child receives what the call answered, whether that is
+ * success or not; 1, and it receives success with what the filter has made of the copies; or an
+ * errno with its sign turned, and it receives that and finds nothing changed. `after_` exports are
+ * not told.
+ *
+ * A call that waits is waited for, until the child is ended. `canceled` if the child has ended
+ * with the call, by an exit or because somebody ended it, which it does once the filter has
+ * returned, whatever that answers. `badf` unless a filter is looking at the call, `already` if it
+ * has been carried out, `nomem` if it writes more than 16 MiB, and has not been carried out.
  *
  * @param token Which call.
  * @param retptr0 The errno that it answered.

@@ -35,6 +35,8 @@ pub struct Child {
     pools: Pools,
     loading: Option<Loading>,
     interrupt: Interrupt,
+    /// What a wasm parent serves to it.
+    serving: Option<Serving>,
     state: Mutex<State>,
     _above: Option<InterruptHook>,
     _counted: Taken,
@@ -124,8 +126,9 @@ impl Child {
         held: Arc<Held>,
         pools: Pools,
         loading: Option<Loading>,
-        interrupt: Interrupt,
+        serving: Option<Serving>,
     ) -> Result<Self, Errno> {
+        let interrupt = serving.as_ref().map(Serving::interrupt).unwrap_or_default();
         if pools.depth == 0 {
             return Err(Errno::Dquot);
         }
@@ -140,6 +143,7 @@ impl Child {
             pools,
             loading,
             interrupt,
+            serving,
             state: Mutex::new(State::Setup(Box::new(Setup::new()))),
             _above: above,
             _counted: counted,
@@ -201,7 +205,10 @@ impl Child {
         name: Option<&str>,
         serving: Option<&Serving>,
     ) -> Result<Fd, Errno> {
-        let grant = cap.grant(serving)?;
+        if self.is_entered() {
+            return Err(Errno::Busy);
+        }
+        let grant = cap.grant(serving).map_err(|error| error.errno())?;
         match &mut *self.state() {
             State::Setup(setup) => setup.grant(grant, place, name),
             State::Idle(running) => {
@@ -330,7 +337,7 @@ impl Child {
         export: &str,
         args: impl FnOnce(&FuncType) -> Result<Vec<Value>, Errno>,
     ) -> Result<Outcome, Errno> {
-        let _level = Level::enter()?;
+        let _level = Level::enter(self.held.stack)?;
         let mut entered = Entered::enter(self)?;
         if let Some(reason) = self.interrupt.fired() {
             entered.end();
@@ -407,6 +414,40 @@ impl Child {
         &self.interrupt
     }
 
+    /// Ends a child that is not on the stack: nothing is left of it but its fuel.
+    pub(super) fn close(&self) {
+        let mut state = self.state();
+        let ready = match std::mem::replace(&mut *state, State::Entered) {
+            State::Linked(linked) => Ready::Node(linked),
+            State::Idle(running) => Ready::Instance(running),
+            State::Setup(setup) => {
+                let fuel = Some(setup.limits().fuel).filter(|fuel| *fuel != u64::MAX);
+                *state = State::Ended(fuel);
+                drop(state);
+                return self.closing(|| drop(setup));
+            }
+            other => {
+                *state = other;
+                return;
+            }
+        };
+        drop(state);
+        let mut entered = Entered {
+            child: self,
+            ready: Some(ready),
+            fuel: None,
+        };
+        entered.end();
+    }
+
+    /// Lets go of what the child holds; a wasm parent is told of its objects in reverse order.
+    fn closing<R>(&self, step: impl FnOnce() -> R) -> R {
+        match &self.serving {
+            Some(serving) => serving.close(step),
+            None => step(),
+        }
+    }
+
     pub(super) fn is_entered(&self) -> bool {
         matches!(*self.state(), State::Entered)
     }
@@ -469,24 +510,24 @@ impl<'a> Entered<'a> {
 
     /// Nothing is left of the child but its fuel.
     fn end(&mut self) {
-        let fuel = match self.ready.take() {
-            None => return,
-            Some(Ready::Node(linked)) => {
-                let fuel = linked.0.limits.fuel;
+        let Some(ready) = self.ready.take() else {
+            return;
+        };
+        self.fuel = self.child.closing(|| match ready {
+            Ready::Node(linked) => {
                 let (node, keep) = *linked;
+                let fuel = node.limits.fuel;
                 drop(node);
-                give_back(keep, fuel);
-                fuel
+                give_back(keep, fuel)
             }
-            Some(Ready::Instance(running)) => {
+            Ready::Instance(running) => {
                 let (instance, keep) = *running;
                 let fuel = instance.fuel();
+                let lent = keep.disband();
                 drop(instance);
-                give_back(keep, fuel);
-                fuel
+                give_back(keep, fuel.map(|fuel| fuel.saturating_add(lent)))
             }
-        };
-        self.fuel = fuel;
+        });
     }
 
     /// The instance, which is made if there is none.
@@ -499,14 +540,16 @@ impl<'a> Entered<'a> {
             }
         };
         let (node, keep) = *linked;
-        match module.instantiate(node) {
+        // Where the start function ends the child, the engine lets go of what it holds.
+        let made = self.child.closing(|| module.instantiate(node));
+        match made {
             Ok(instance) => {
                 self.ready = Some(Ready::Instance(Box::new((instance, keep))));
                 Ok(Ok(()))
             }
             Err(InstantiateError::Stop(stop)) => {
-                give_back(keep, Some(0));
-                self.fuel = Some(0);
+                let lent = keep.disband();
+                self.fuel = give_back(keep, Some(lent));
                 Ok(Err(stop.into()))
             }
             Err(InstantiateError::Missing(_) | InstantiateError::Link(_)) => {
@@ -543,11 +586,12 @@ impl<'a> Entered<'a> {
     }
 }
 
-/// Gives back what a child had, with the fuel that is left.
-fn give_back(mut keep: Keep, fuel: Option<u64>) {
+/// Gives back what a child had, with the fuel that is left, and answers that.
+fn give_back(mut keep: Keep, fuel: Option<u64>) -> Option<u64> {
     if let Some(left) = fuel {
         keep.reserved.fuel.keep(left);
     }
+    fuel
 }
 
 impl Drop for Entered<'_> {
@@ -563,13 +607,7 @@ impl Drop for Entered<'_> {
 
 impl Drop for Child {
     fn drop(&mut self) {
-        let state = std::mem::replace(&mut *self.state(), State::Ended(None));
-        if let State::Idle(running) = state {
-            let (instance, keep) = *running;
-            let fuel = instance.fuel();
-            drop(instance);
-            give_back(keep, fuel);
-        }
+        self.close();
     }
 }
 

@@ -9,10 +9,12 @@ use super::imports::{self, Kid};
 use super::limits::{ChildLimits, Pools};
 use super::numbers::Numbers;
 use super::pool::Taken;
+use super::serve::{Capabilities, Looking, Serving};
+use crate::fs::Found;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use turnkey_snapshots::engine::{Engine, HostFunction, Module};
-use turnkey_wasi_common::{BlockingWait, Clocks, Errno, Filter, Interrupt, Random};
+use turnkey_wasi_common::{BlockingWait, Clocks, Errno, Error, Filter, Interrupt, Random};
 
 /// The children of one parent: of a Rust program that [spawns](Self::spawn) them, or of a wasm
 /// module that imports [`functions`](Self::functions). Clones are one family.
@@ -63,6 +65,19 @@ struct Inner {
     pools: Pools,
     loading: Option<Loading>,
     tables: Mutex<Tables>,
+    looking: Looking,
+}
+
+/// The handles that a wasm parent hands on in place of objects of its own.
+struct Handles(Weak<Inner>);
+
+impl Capabilities for Handles {
+    fn found(&self, capability: u64, serving: &Serving) -> Result<Found, Error> {
+        let family = Family(self.0.upgrade().ok_or(Errno::Badf)?);
+        let number = u32::try_from(capability).map_err(|_| Errno::Badf)?;
+        let cap = Arc::clone(family.tables().caps.at(number)?);
+        cap.found(serving)
+    }
 }
 
 /// What a wasm parent has numbers for.
@@ -170,6 +185,26 @@ impl FamilyBuilder {
         self
     }
 
+    /// How many bytes of a thread's stack the tree may take, counted from where the first child is
+    /// called. By default that is [`STACK`], which leaves room on a thread of 2 MiB.
+    ///
+    /// Every child that is on the stack has a WebAssembly stack of its own there, as large as its
+    /// engine lets it be (wasmtime's limit is 512 KiB), and no engine sees the others. A thread that
+    /// runs out of stack ends the process, so a call for which there might not be room answers
+    /// `NOMEM` instead. Children that recurse little may be nested as deep as there may be levels.
+    ///
+    /// ```
+    /// use turnkey_virt::nanoprocess::Family;
+    ///
+    /// // For a thread of 32 MiB.
+    /// let family = Family::builder().stack(24 << 20).build();
+    /// # drop(family);
+    /// ```
+    pub fn stack(mut self, bytes: usize) -> Self {
+        self.held.stack = bytes;
+        self
+    }
+
     /// Lets a wasm parent load modules, as many bytes as the limits say under `code`.
     pub fn loading(mut self, loading: Loading) -> Self {
         self.loading = Some(loading);
@@ -194,6 +229,7 @@ impl FamilyBuilder {
             pools: Pools::of(&self.limits, self.limits.fuel),
             loading: self.loading,
             tables: Mutex::new(tables),
+            looking: Looking::default(),
         }))
     }
 }
@@ -230,6 +266,7 @@ impl Family {
             pools,
             loading,
             tables: Mutex::new(tables),
+            looking: Looking::default(),
         })))
     }
 
@@ -239,26 +276,45 @@ impl Family {
     /// # Errors
     /// - `DQUOT`: the parent may have no further child, or none at this depth.
     pub fn spawn(&self, module: Arc<dyn Module>) -> Result<Child, Errno> {
-        self.spawn_with(module, Interrupt::new())
+        self.spawn_with(module, None)
     }
 
+    /// A child that a wasm parent serves.
     pub(super) fn spawn_with(
         &self,
         module: Arc<dyn Module>,
-        interrupt: Interrupt,
+        serving: Option<Serving>,
     ) -> Result<Child, Errno> {
         Child::new(
             module,
             Arc::clone(&self.0.held),
             self.0.pools.clone(),
             self.0.loading.clone(),
-            interrupt,
+            serving,
         )
     }
 
     /// The functions that a wasm parent imports: those of the document `nanoprocess_0`.
     pub fn functions(&self) -> Vec<HostFunction> {
         imports::functions(self)
+    }
+
+    /// What a wasm parent serves to a child.
+    pub(super) fn serving(&self) -> Serving {
+        let handles = Handles(Arc::downgrade(&self.0));
+        Serving::new(self.0.looking.clone(), Arc::new(handles))
+    }
+
+    /// The call that a filter of the parent's is looking at.
+    pub(super) fn looking(&self) -> &Looking {
+        &self.0.looking
+    }
+
+    /// Lets all children go, and answers the fuel that they have left of what the parent gave them.
+    pub(super) fn disband(&self) -> u64 {
+        let kids = std::mem::take(&mut self.tables().children);
+        let left = kids.iter().map(|kid| kid.close());
+        left.fold(0, u64::saturating_add)
     }
 
     pub(super) fn held(&self) -> &Held {

@@ -1,6 +1,7 @@
 //! What a parent holds, and can hand down.
 
 use super::bindings::{Binding, Bindings};
+use super::level::STACK;
 use std::fmt;
 use std::sync::Arc;
 use turnkey_wasi_common::function::Function;
@@ -19,6 +20,8 @@ pub(super) struct Held {
     /// What ends the parent.
     pub(super) interrupt: Option<Interrupt>,
     pub(super) above: Option<Arc<Self>>,
+    /// Bytes of native stack that the tree may take.
+    pub(super) stack: usize,
 }
 
 impl Held {
@@ -32,6 +35,7 @@ impl Held {
             filters: Vec::new(),
             interrupt: None,
             above: None,
+            stack: STACK,
         }
     }
 

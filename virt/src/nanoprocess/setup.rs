@@ -74,12 +74,19 @@ pub(super) struct Keep {
     pub(super) limits: ChildLimits,
     pub(super) reserved: Reserved,
     quota: Option<Quota>,
+    /// The child's own, if it can have children.
+    family: Option<Family>,
 }
 
 impl Keep {
     /// Puts a grant under the child's quota, if it has one.
     pub(super) fn counted(&self, grant: Grant) -> Grant {
         counted(self.quota.as_ref(), grant)
+    }
+
+    /// Ends the child's own children, and answers the fuel that they have left of the child's.
+    pub(super) fn disband(&self) -> u64 {
+        self.family.as_ref().map_or(0, Family::disband)
     }
 }
 
@@ -326,6 +333,7 @@ impl Setup {
             filters: filters.clone(),
             interrupt: Some(interrupt.clone()),
             above: Some(Arc::clone(held)),
+            stack: held.stack,
         });
 
         let imports = module.imports();
@@ -376,19 +384,22 @@ impl Setup {
         }
 
         let mut functions = self.provided;
+        let mut family = None;
         if imports.iter().any(|import| import.module == super::MODULE) {
             let pools = Pools {
                 depth: limits.depth.min(depth.saturating_sub(1)),
                 ..Pools::of(&limits, u64::MAX)
             };
             let loading = loading.filter(|_| limits.code > 0).cloned();
-            let family = Family::inside(own, pools, loading, self.modules)?;
-            functions.extend(family.functions());
+            let inside = Family::inside(own, pools, loading, self.modules)?;
+            functions.extend(inside.functions());
+            family = Some(inside);
         }
         let keep = Keep {
             limits,
             reserved: self.reserved.ok_or(Errno::Inval)?,
             quota,
+            family,
         };
         let node = Node {
             ctx,

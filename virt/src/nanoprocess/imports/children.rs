@@ -25,8 +25,8 @@ impl Call<'_> {
 pub(super) fn child_new(call: &mut Call<'_>) -> Result<(), Failure> {
     let family = call.family;
     let module = Arc::clone(family.tables().modules.at(call.args.word("module")?)?);
-    let serving = Serving::default();
-    let child = family.spawn_with(Arc::clone(&module.module), serving.interrupt())?;
+    let serving = family.serving();
+    let child = family.spawn_with(Arc::clone(&module.module), Some(serving.clone()))?;
     let kid = Kid {
         child,
         serving,
@@ -101,10 +101,12 @@ pub(super) fn child_grant(call: &mut Call<'_>) -> Result<(), Failure> {
         fd => Place::At(Fd(fd)),
     };
     let name = Some(name.as_str()).filter(|name| !name.is_empty());
-    let fd = kid
-        .child
-        .grant_served(&cap, place, name, Some(&kid.serving))?;
-    call.answer_word(fd.0)
+    // A path in what the parent serves is walked by asking it.
+    let serving = &kid.serving;
+    let granted = serving.lend(call.guest, || {
+        kid.child.grant_served(&cap, place, name, Some(serving))
+    });
+    call.answer_word(granted?.0)
 }
 
 pub(super) fn child_arg(call: &mut Call<'_>) -> Result<(), Failure> {
@@ -177,10 +179,17 @@ pub(super) fn child_drop(call: &mut Call<'_>) -> Result<(), Failure> {
     }
     let number = call.args.word("child")?;
     let removed = call.family.tables().children.remove(number)?;
-    kid.give_back(call.guest);
-    // What the child held of the parent's, the parent is told of.
+    drop(removed);
     let serving = kid.serving.clone();
-    serving.lend(call.guest, || serving.close(|| drop((kid, removed))));
+    // What the child held of the parent's, the parent is told of.
+    let left = serving.lend(call.guest, || {
+        let left = kid.close();
+        serving.close(|| drop(kid));
+        left
+    });
+    if let Some(has) = call.guest.fuel() {
+        call.guest.set_fuel(has.saturating_add(left));
+    }
     match serving.failure() {
         Some(exit @ Stop::Exit(_)) => Err(exit.into()),
         _ => Ok(()),
