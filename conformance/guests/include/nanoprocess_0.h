@@ -402,6 +402,16 @@ __attribute__((import_module("nanoprocess_0"), import_name("child_limits")))
 nano_errno_t nano_child_limits(nano_child_t child, const nano_limits_t *limits);
 
 /**
+ * Tell the most that one child could be given now, in the form in which it would be limited to
+ * it. What is not limited is the largest number. Memory and descriptors are each told twice, and
+ * given once: a child and its descendants share them.
+ *
+ * @param retptr0 What is left.
+ */
+__attribute__((import_module("nanoprocess_0"), import_name("limits_left")))
+nano_errno_t nano_limits_left(nano_limits_t *retptr0);
+
+/**
  * Look for everything that a child imports. If nothing is missing the child can be called, and
  * its bindings, arguments and limits stay as they are. Nothing runs. `inval` if a limit is
  * missing that the parent has itself.

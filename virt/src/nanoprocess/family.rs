@@ -1,6 +1,6 @@
 //! A parent, and what it has children of.
 
-use super::bindings::{Binding, Bindings, selected};
+use super::bindings::{Binding, Bindings, Only, selected};
 use super::cap::Cap;
 use super::child::Child;
 use super::code_size::CodeSize;
@@ -14,7 +14,7 @@ use crate::fs::Found;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use turnkey_snapshots::engine::{Engine, HostFunction, Module};
-use turnkey_wasi_common::{BlockingWait, Clocks, Errno, Error, Filter, Interrupt, Random};
+use turnkey_wasi_common::{BlockingWait, Clocks, Errno, Error, Filter, Interrupt, Random, WasiCtx};
 
 /// The children of one parent: of a Rust program that [spawns](Self::spawn) them, or of a wasm
 /// module that imports [`functions`](Self::functions). Clones are one family.
@@ -135,6 +135,45 @@ pub struct FamilyBuilder {
 }
 
 impl FamilyBuilder {
+    /// The parent is a guest with this context. It holds the context's clocks and randomness; its
+    /// children wait as it does, and end when it is interrupted; and the context's filters see the
+    /// calls that it passes on. All this takes the place of what was said of it before, so that no
+    /// filter sees a call twice.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use turnkey_snapshots::engine::{Engine, EngineOptions};
+    /// use turnkey_virt::nanoprocess::{Bind, Family, Outcome};
+    /// use turnkey_virt::Deny;
+    /// use turnkey_wasi_common::{Errno, WasiCtx};
+    /// use turnkey_wasmi::WasmiEngine;
+    ///
+    /// let engine = WasmiEngine::new(EngineOptions { interruptible: true, fuel: false });
+    /// // Exits with the errno of a call.
+    /// let module: Arc<_> = engine.compile(&wat::parse_str(r#"(module
+    ///     (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
+    ///     (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    ///     (func (export "_start") (call $exit (call $yield))))"#)?)?.into();
+    ///
+    /// let deny = Deny::new().call("sched_yield", Errno::Busy)?;
+    /// let ctx = WasiCtx::builder().filter(Arc::new(deny)).build()?;
+    /// let family = Family::builder().parent(&ctx).build();
+    /// let child = family.spawn(module)?;
+    /// child.bind("class:*", Bind::Pass)?.link()?;
+    /// let busy = Errno::Busy.number().into();
+    /// assert_eq!(child.call("_start", &[]), Ok(Outcome::Exited(busy)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn parent(mut self, ctx: &WasiCtx) -> Self {
+        let filters = ctx.filters().iter().map(Arc::clone);
+        self.held.filters = filters.map(Only::all).collect();
+        self.held.clocks = Some(ctx.shared_clocks());
+        self.held.random = Some(ctx.shared_random());
+        self.held.waiter = Some(ctx.shared_waiter());
+        self.held.interrupt = ctx.interrupt().cloned();
+        self
+    }
+
     /// The clocks that the parent can pass on.
     pub fn clocks(mut self, clocks: Arc<dyn Clocks>) -> Self {
         self.held.clocks = Some(clocks);
@@ -162,7 +201,7 @@ impl FamilyBuilder {
 
     /// A filter that sees every call which the parent passes on.
     pub fn filter(mut self, filter: Arc<dyn Filter>) -> Self {
-        self.held.filters.push(filter);
+        self.held.filters.push(Only::all(filter));
         self
     }
 
@@ -323,6 +362,11 @@ impl Family {
 
     pub(super) fn tables(&self) -> MutexGuard<'_, Tables> {
         self.0.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The most that one child could be given now, besides fuel.
+    pub(super) fn left(&self) -> ChildLimits {
+        self.0.pools.left()
     }
 
     /// Compiles a module, once its size has been charged.

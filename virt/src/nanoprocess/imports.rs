@@ -21,6 +21,7 @@ use caps::{cap_attenuate, cap_drop, cap_from_fd, cap_revoke, cap_serve, obj_wake
 use children::{
     child_arg, child_bind, child_call, child_drop, child_env, child_grant, child_kill,
     child_limits, child_link, child_missing, child_module, child_new, child_read, child_write,
+    limits_left,
 };
 use filters::{call_arg, call_forward, call_ret};
 use modules::{module_drop, module_load, module_need};

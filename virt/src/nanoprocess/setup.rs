@@ -55,7 +55,7 @@ pub(super) struct Setup {
     random: Option<Arc<dyn Random>>,
     /// Those of parents above see these functions.
     passed: Bindings,
-    filters: Vec<Arc<dyn Filter>>,
+    filters: Vec<Only>,
     args: Vec<String>,
     args_len: usize,
     env: Vec<(String, String)>,
@@ -170,7 +170,7 @@ impl Setup {
             Bind::Pass => self.pass(what, &functions, held),
             Bind::Filter(filter) => {
                 self.pass(what, &functions, held);
-                self.filters.push(Arc::new(Only { functions, filter }));
+                self.filters.push(Only::selected(what, filter));
             }
             Bind::Clocks(clocks) => {
                 all_in(&["clock", "poll"])?;
@@ -315,16 +315,9 @@ impl Setup {
     ) -> Result<(Node, Keep), Errno> {
         let limits = self.limits;
         let bindings = Arc::new(self.bindings);
-        let mut filters: Vec<Arc<dyn Filter>> = Vec::new();
-        for filter in &held.filters {
-            filters.push(Arc::new(Only {
-                functions: super::bindings::functions()
-                    .filter(|function| self.passed.of(function) == Binding::Bound)
-                    .collect(),
-                filter: Arc::clone(filter),
-            }));
-        }
-        filters.extend(self.filters);
+        let passed = held.filters.iter();
+        let passed = passed.filter_map(|filter| filter.among(&self.passed));
+        let filters: Vec<Only> = passed.chain(self.filters).collect();
         let own = Arc::new(Held {
             bindings: Arc::clone(&bindings),
             clocks: self.clocks.clone(),
@@ -353,7 +346,7 @@ impl Setup {
             builder = builder.filter(Arc::new(Rules(Arc::clone(&bindings))));
         }
         for filter in filters {
-            builder = builder.filter(filter);
+            builder = builder.filter(Arc::new(filter));
         }
         if let Some(clocks) = self.clocks {
             builder = builder.clocks(clocks);

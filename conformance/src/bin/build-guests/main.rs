@@ -4,6 +4,7 @@
 //! What belongs to a folder of `guests` that has a `manifest.json` is built.
 
 mod c;
+mod forward;
 mod record;
 
 use std::error::Error;
@@ -39,6 +40,11 @@ fn main() -> Result<ExitCode> {
 fn build(guests: &Path) -> Result<ExitCode> {
     let compiler = c::Compiler::find();
     let mut code = ExitCode::SUCCESS;
+    let forward = forward::text(&fs::read_to_string(guests.join(forward::PASS))?)?;
+    if !fs::read(guests.join(forward::FORWARD)).is_ok_and(|found| found == forward.as_bytes()) {
+        fs::write(guests.join(forward::FORWARD), forward)?;
+        writeln!(io::stdout(), "wrote {}", forward::FORWARD)?;
+    }
     for source in files(guests, &["wat", "c"])? {
         let wasm = source.with_extension("wasm");
         let path = guests.join(&source);
@@ -68,6 +74,10 @@ fn check(guests: &Path) -> Result<ExitCode> {
         code = ExitCode::FAILURE;
         complain(&format!("{} {what}", path.display()))
     };
+    let forward = forward::text(&fs::read_to_string(guests.join(forward::PASS))?)?;
+    if !fs::read(guests.join(forward::FORWARD)).is_ok_and(|found| found == forward.as_bytes()) {
+        fail(Path::new(forward::FORWARD), "is not what pass.wat gives")?;
+    }
     let sources = files(guests, &["wat", "c"])?;
     for source in &sources {
         let wasm = source.with_extension("wasm");

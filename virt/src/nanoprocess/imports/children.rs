@@ -2,17 +2,17 @@
 
 mod calls;
 mod fuel;
+mod limits;
 
 use super::{Call, Failure, Kid};
 use crate::nanoprocess::MODULE;
 use crate::nanoprocess::bindings::selected;
 use crate::nanoprocess::child::LinkError;
-use crate::nanoprocess::limits::ChildLimits;
 use crate::nanoprocess::serve::{Kind, Serving, check};
 use crate::nanoprocess::setup::{Bind, Place};
 pub(super) use calls::{child_call, child_read, child_write};
+pub(super) use limits::{child_limits, limits_left};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use turnkey_wasi_common::{Errno, Fd, Stop};
 
 impl Call<'_> {
@@ -119,33 +119,6 @@ pub(super) fn child_env(call: &mut Call<'_>) -> Result<(), Failure> {
     let kid = call.kid()?;
     let (name, value) = (call.text("name")?, call.text("value")?);
     kid.child.env(&name, &value)?;
-    Ok(())
-}
-
-pub(super) fn child_limits(call: &mut Call<'_>) -> Result<(), Failure> {
-    let kid = call.kid()?;
-    let fields = call.record("limits")?;
-    let small = |name| match fields.number(name) {
-        number if number == u64::from(u32::MAX) => u64::MAX,
-        number => number,
-    };
-    let limits = ChildLimits {
-        fuel: fields.number("fuel"),
-        memory: fields.number("memory"),
-        memory_below: fields.number("memory_below"),
-        code: fields.number("code"),
-        fs_bytes: fields.number("fs_bytes"),
-        inodes: fields.number("inodes"),
-        deadline: match fields.number("deadline") {
-            u64::MAX => None,
-            span => Some(Duration::from_nanos(span)),
-        },
-        files: small("files"),
-        files_below: small("files_below"),
-        children: small("children"),
-        depth: u32::try_from(fields.number("depth")).unwrap_or(u32::MAX),
-    };
-    kid.limit(call.guest, limits)?;
     Ok(())
 }
 
