@@ -133,6 +133,14 @@ impl Cap {
         }
     }
 
+    /// What somebody receives to whom a Rust program passes it.
+    ///
+    /// # Errors
+    /// As [`grant`](Self::grant) without somebody who serves.
+    pub(crate) fn passed(&self) -> Result<Grant, Errno> {
+        self.grant(None)
+    }
+
     /// What a child receives of it. An object that a wasm parent serves is asked for through
     /// `serving`.
     ///
@@ -151,6 +159,13 @@ impl Cap {
                 Ok(grant.access(Access::Only(served.rights)))
             }
         }
+    }
+}
+
+/// Two are equal if they are one.
+impl PartialEq for Cap {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
     }
 }
 

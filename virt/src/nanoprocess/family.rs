@@ -4,11 +4,13 @@ use super::bindings::{Binding, Bindings, selected};
 use super::cap::Cap;
 use super::child::Child;
 use super::code_size::CodeSize;
+use super::description::Readable;
 use super::held::Held;
 use super::imports::{self, Kid};
 use super::limits::{ChildLimits, Pools};
 use super::numbers::Numbers;
 use super::pool::Taken;
+use crate::typed::Interface;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use turnkey_snapshots::engine::{Engine, HostFunction, Module};
@@ -60,6 +62,8 @@ pub struct Family(Arc<Inner>);
 
 struct Inner {
     held: Arc<Held>,
+    /// What a wasm parent says about its functions.
+    interface: Readable,
     pools: Pools,
     loading: Option<Loading>,
     tables: Mutex<Tables>,
@@ -117,6 +121,7 @@ pub struct FamilyBuilder {
     limits: ChildLimits,
     loading: Option<Loading>,
     modules: Vec<Arc<Loaded>>,
+    interface: Readable,
 }
 
 impl FamilyBuilder {
@@ -182,6 +187,13 @@ impl FamilyBuilder {
         self
     }
 
+    /// What a wasm parent says about its own functions, so that imports of its children can be bound
+    /// to them. [`Interface::of`] reads it from the parent's module.
+    pub fn interface(mut self, interface: Interface) -> Self {
+        self.interface = Ok(Arc::new(interface));
+        self
+    }
+
     /// The family, which has no child.
     pub fn build(self) -> Family {
         let mut tables = Tables::default();
@@ -191,6 +203,7 @@ impl FamilyBuilder {
         }
         Family(Arc::new(Inner {
             held: Arc::new(self.held),
+            interface: self.interface,
             pools: Pools::of(&self.limits, self.limits.fuel),
             loading: self.loading,
             tables: Mutex::new(tables),
@@ -206,6 +219,7 @@ impl Family {
             limits: ChildLimits::PARENT,
             loading: None,
             modules: Vec::new(),
+            interface: Ok(Arc::default()),
         }
     }
 
@@ -220,6 +234,7 @@ impl Family {
         pools: Pools,
         loading: Option<Loading>,
         modules: Vec<Arc<Loaded>>,
+        interface: Readable,
     ) -> Result<Self, Errno> {
         let mut tables = Tables::default();
         for module in modules {
@@ -227,6 +242,7 @@ impl Family {
         }
         Ok(Self(Arc::new(Inner {
             held,
+            interface,
             pools,
             loading,
             tables: Mutex::new(tables),
@@ -259,6 +275,10 @@ impl Family {
     /// The functions that a wasm parent imports: those of the document `nanoprocess_0`.
     pub fn functions(&self) -> Vec<HostFunction> {
         imports::functions(self)
+    }
+
+    pub(super) fn interface(&self) -> &Readable {
+        &self.0.interface
     }
 
     pub(super) fn held(&self) -> &Held {

@@ -2,15 +2,17 @@
 
 mod calls;
 mod fuel;
+mod typed;
 
 use super::{Call, Failure, Kid};
 use crate::nanoprocess::MODULE;
 use crate::nanoprocess::bindings::selected;
-use crate::nanoprocess::child::LinkError;
+use crate::nanoprocess::outcome::LinkError;
 use crate::nanoprocess::limits::ChildLimits;
 use crate::nanoprocess::serve::{Kind, Serving, check};
 use crate::nanoprocess::setup::{Bind, Place};
 pub(super) use calls::{child_call, child_read, child_write};
+pub(super) use typed::{child_call_typed, child_connect, child_describe, child_expect};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use turnkey_wasi_common::{Errno, Fd, Stop};
@@ -28,7 +30,7 @@ pub(super) fn child_new(call: &mut Call<'_>) -> Result<(), Failure> {
     let serving = Serving::default();
     let child = family.spawn_with(Arc::clone(&module.module), serving.interrupt())?;
     let kid = Kid {
-        child,
+        child: Arc::new(child),
         serving,
         fuel: Mutex::default(),
     };
