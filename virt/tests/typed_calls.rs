@@ -45,18 +45,59 @@ fn call_typed_values_of_each_type_come_back_through_two_modules() {
         ("char", 4, vec![Char('ß'), Char('\u{10ffff}')]),
         ("bool", 1, vec![Enum(0), Enum(1)]),
         ("(enum (@witx tag u32) $a $b)", 4, vec![Enum(1)]),
-        ("(flags (@witx repr u64) $a $b $c)", 8, vec![Flags(5), Flags(0)]),
-        ("string", 8, vec![text(""), text("naïve"), text(&"x".repeat(1024)), text(&"é".repeat(1 << 19))]),
+        (
+            "(flags (@witx repr u64) $a $b $c)",
+            8,
+            vec![Flags(5), Flags(0)],
+        ),
+        (
+            "string",
+            8,
+            vec![
+                text(""),
+                text("naïve"),
+                text(&"x".repeat(1024)),
+                text(&"é".repeat(1 << 19)),
+            ],
+        ),
         ("(list u8)", 8, vec![Bytes(vec![]), Bytes(vec![7; 70_000])]),
-        ("(list u32)", 8, vec![List(vec![]), List((0..5).map(Unsigned).collect())]),
-        ("(list string)", 8, vec![List(vec![text("a"), text(""), text("ccc")])]),
-        ("(list (list u16))", 8, vec![List(vec![List(vec![Unsigned(1)]), List(vec![]), List(vec![Unsigned(2), Unsigned(3)])])]),
-        ("(record (field $x u8) (field $y s64))", 16, vec![place(1, -2)]),
-        ("(list (record (field $x u8) (field $y s64)))", 8, vec![List(vec![place(1, -2), place(3, 4)])]),
+        (
+            "(list u32)",
+            8,
+            vec![List(vec![]), List((0..5).map(Unsigned).collect())],
+        ),
+        (
+            "(list string)",
+            8,
+            vec![List(vec![text("a"), text(""), text("ccc")])],
+        ),
+        (
+            "(list (list u16))",
+            8,
+            vec![List(vec![
+                List(vec![Unsigned(1)]),
+                List(vec![]),
+                List(vec![Unsigned(2), Unsigned(3)]),
+            ])],
+        ),
+        (
+            "(record (field $x u8) (field $y s64))",
+            16,
+            vec![place(1, -2)],
+        ),
+        (
+            "(list (record (field $x u8) (field $y s64)))",
+            8,
+            vec![List(vec![place(1, -2), place(3, 4)])],
+        ),
         (
             "(record (field $id u16) (field $name string) (field $tags (list string)))",
             20,
-            vec![Record(vec![Unsigned(9), text("name"), List(vec![text("t"), text("uu")])])],
+            vec![Record(vec![
+                Unsigned(9),
+                text("name"),
+                List(vec![text("t"), text("uu")]),
+            ])],
         ),
         (
             "(variant (case $none) (case $small u8) (case $text string) (case $wide u64))",
@@ -92,14 +133,30 @@ fn call_typed_arguments_that_do_not_fit_inval() {
         ("(flags $a $b)", 1, &[Flags(4)]),
         ("string", 8, &[Bytes(vec![1]), Unsigned(1)]),
         ("(list u16)", 8, &[Bytes(vec![1]), List(vec![Signed(1)])]),
-        ("(record (field $a u8))", 1, &[Record(vec![]), Record(vec![Unsigned(300)])]),
-        ("(variant (case $a) (case $b u8))", 2, &[Case(2, None), Case(1, None), Case(0, Some(Box::new(Unsigned(1))))]),
+        (
+            "(record (field $a u8))",
+            1,
+            &[Record(vec![]), Record(vec![Unsigned(300)])],
+        ),
+        (
+            "(variant (case $a) (case $b u8))",
+            2,
+            &[
+                Case(2, None),
+                Case(1, None),
+                Case(0, Some(Box::new(Unsigned(1)))),
+            ],
+        ),
     ];
     for (ty, size, values) in cases {
         let pair = echo_pair(engine, engine, ty, *size);
         for value in *values {
             let answer = pair.caller.call_typed("echo", std::slice::from_ref(value));
-            assert_eq!(answer, Err(turnkey_wasi_common::Errno::Inval), "{ty} {value:?}");
+            assert_eq!(
+                answer,
+                Err(turnkey_wasi_common::Errno::Inval),
+                "{ty} {value:?}"
+            );
         }
         assert!(pair.caller.call_typed("echo", &[]).is_err());
     }
@@ -117,10 +174,16 @@ fn misfit(wants: &str, has: &str) -> Option<String> {
         "(module (memory (export \"memory\") 1) {ALLOC} (func (export \"f\") (param i32 i32) (result i32) (i32.const 0)))"
     );
     let callee = Arc::new(family.spawn(compile(engine, &exporter)).unwrap());
-    callee.describe(Interface::parse(&described(";;; @exports\n", has)).unwrap()).unwrap();
+    callee
+        .describe(Interface::parse(&described(";;; @exports\n", has)).unwrap())
+        .unwrap();
     let caller = family.spawn(compile(engine, importer)).unwrap();
-    caller.describe(Interface::parse(&described("", wants)).unwrap()).unwrap();
-    caller.bind_export("text", "f", &Export::of(&callee, "f")).unwrap();
+    caller
+        .describe(Interface::parse(&described("", wants)).unwrap())
+        .unwrap();
+    caller
+        .bind_export("text", "f", &Export::of(&callee, "f"))
+        .unwrap();
     match caller.link() {
         Ok(()) => None,
         Err(LinkError::Missing(missing)) => {
@@ -145,15 +208,25 @@ fn link_other_type_missing_and_both_named() {
     ] {
         assert_eq!(
             misfit(wants, has).unwrap(),
-            format!("it imports `text.f` as (func {wants}), but is bound to (func {})",
-                has.replace("(enum $a $b)", "(enum (@witx tag u8) $a $b)"))
+            format!(
+                "it imports `text.f` as (func {wants}), but is bound to (func {})",
+                has.replace("(enum $a $b)", "(enum (@witx tag u8) $a $b)")
+            )
         );
     }
     // The names of members are part of a type.
-    let list = |member: &str| format!("(param $s (list (record (field ${member} u8)))) (result $n u32)");
+    let list =
+        |member: &str| format!("(param $s (list (record (field ${member} u8)))) (result $n u32)");
     assert_eq!(misfit(&list("a"), &list("a")), None);
     assert!(misfit(&list("a"), &list("b")).is_some());
     // What the code does not do.
-    let told = misfit("(param $s u64) (result $n u32)", "(param $s u64) (result $n u32)").unwrap();
-    assert!(told.contains("but in its code (i32, i32) -> (i32)"), "{told}");
+    let told = misfit(
+        "(param $s u64) (result $n u32)",
+        "(param $s u64) (result $n u32)",
+    )
+    .unwrap();
+    assert!(
+        told.contains("but in its code (i32, i32) -> (i32)"),
+        "{told}"
+    );
 }

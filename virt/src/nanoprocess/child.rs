@@ -84,7 +84,10 @@ impl Child {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn set_up<R>(&self, step: impl FnOnce(&mut Setup) -> Result<R, Errno>) -> Result<R, Errno> {
+    pub(super) fn set_up<R>(
+        &self,
+        step: impl FnOnce(&mut Setup) -> Result<R, Errno>,
+    ) -> Result<R, Errno> {
         match &mut *self.state() {
             State::Setup(setup) => step(setup),
             State::Linked(_) | State::Idle(_) => Err(Errno::Inval),
@@ -277,7 +280,9 @@ impl Child {
             let ty = instance.export_type(handler);
             let args = args(&ty)?;
             let mut results = ty.zero_results().ok_or(Errno::Notsup)?;
-            Ok(instance.call(handler, &args, &mut results).map(|()| results))
+            Ok(instance
+                .call(handler, &args, &mut results)
+                .map(|()| results))
         });
         Ok(match called? {
             Ok(values) => Outcome::Returned(values),

@@ -7,8 +7,8 @@ use super::need::Need;
 use super::serve::Serving;
 use crate::fs::Quota;
 use crate::typed::{
-    Broken, Function, GuestSide, Interface, Lend, Misfit, Party, RustSide, Run, Side, TypedValue, fit,
-    of_bits,
+    Broken, Function, GuestSide, Interface, Lend, Misfit, Party, Run, RustSide, Side, TypedValue,
+    fit, of_bits,
 };
 use std::sync::{Arc, Weak};
 use turnkey_snapshots::engine::{ExternType, Guest, HostFunction, Import, Module, Value};
@@ -228,9 +228,8 @@ pub(super) struct Connections(Vec<Connection>);
 impl Connections {
     /// The last binding of an import counts.
     pub(super) fn add(&mut self, connection: Connection) {
-        self.0.retain(|known| {
-            known.module != connection.module || known.name != connection.name
-        });
+        self.0
+            .retain(|known| known.module != connection.module || known.name != connection.name);
         self.0.push(connection);
     }
 
@@ -260,7 +259,8 @@ impl Connections {
             let import = imports.find(|import| {
                 import.module == connection.module && import.name == connection.name
             });
-            let Some((import, ExternType::Function(ty))) = import.map(|import| (import, &import.ty))
+            let Some((import, ExternType::Function(ty))) =
+                import.map(|import| (import, &import.ty))
             else {
                 continue;
             };
@@ -285,14 +285,17 @@ impl Connections {
         quota: &Option<Quota>,
     ) -> Vec<HostFunction> {
         let fits = self.fits(module, description);
-        let functions = fits.filter_map(|(connection, fit)| {
-            Some(function(connection, fit.ok()?, quota.clone()))
-        });
+        let functions = fits
+            .filter_map(|(connection, fit)| Some(function(connection, fit.ok()?, quota.clone())));
         functions.collect()
     }
 }
 
-fn function(connection: &Connection, function: Arc<Function>, quota: Option<Quota>) -> HostFunction {
+fn function(
+    connection: &Connection,
+    function: Arc<Function>,
+    quota: Option<Quota>,
+) -> HostFunction {
     let export = connection.export.clone();
     let label = format!("{}.{}", connection.module, connection.name);
     HostFunction {

@@ -20,7 +20,8 @@ use arguments::Arguments;
 use caps::{cap_attenuate, cap_drop, cap_from_fd, cap_revoke, cap_serve, obj_wake};
 use children::{
     child_arg, child_bind, child_call, child_call_typed, child_connect, child_describe, child_drop,
-    child_env, child_expect, child_grant, child_kill, child_limits, child_link, child_missing, child_module, child_new, child_read, child_write,
+    child_env, child_expect, child_grant, child_kill, child_limits, child_link, child_missing,
+    child_module, child_new, child_read, child_write,
 };
 use filters::{call_arg, call_forward, call_ret};
 use modules::{module_drop, module_load, module_need};

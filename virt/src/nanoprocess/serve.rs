@@ -23,8 +23,8 @@ mod tests;
 pub(super) use check::{Kind, check};
 
 use super::lend::Lent;
-use crate::typed::Broken;
 use crate::fs::{Found, Node};
+use crate::typed::Broken;
 use entered::{Entered, Flaw, Known};
 use handle::{Handle, Held};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

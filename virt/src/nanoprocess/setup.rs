@@ -12,11 +12,11 @@ use crate::fs::{Allowance, Quota};
 use crate::typed;
 use std::sync::Arc;
 use turnkey_snapshots::engine::{HostFunction, Limits, Module, Node};
+use turnkey_wasi_common::Table;
 use turnkey_wasi_common::function::Function;
 use turnkey_wasi_common::{
     Clocks, Entry, Errno, Fd, Filter, Grant, Interrupt, Object, Random, WasiCtx,
 };
-use turnkey_wasi_common::Table;
 
 /// What becomes of a child's calls of some functions.
 #[derive(Clone)]

@@ -66,7 +66,9 @@ impl Function {
         let room = cross(caller, callee, self.fills_callee(), &mut walk)?;
         let core = self.core();
         let mut results = core.zero_results().ok_or(Broken::Errno(Errno::Notsup))?;
-        callee.call(caller, &words, &mut results).map_err(Broken::Callee)?;
+        callee
+            .call(caller, &words, &mut results)
+            .map_err(Broken::Callee)?;
         let written_at = words.last().and_then(|word| word.as_u32()).unwrap_or(0);
         let result = results.first().copied();
         let answer = self.answer(caller, answer_at, callee, written_at, result);

@@ -135,7 +135,11 @@ impl<'a> Copy<'a> {
         }
         for index in 0..count {
             let offset = index.saturating_mul(shape.size);
-            self.value(element, at.saturating_add(offset), start.saturating_add(offset))?;
+            self.value(
+                element,
+                at.saturating_add(offset),
+                start.saturating_add(offset),
+            )?;
         }
         Ok(start)
     }
@@ -236,7 +240,9 @@ pub(crate) fn check(ty: &Type, bits: u64) -> Result<(), Errno> {
     let is_one = match ty {
         Type::Enum(names) => bits < names.names.len() as u64,
         Type::Flags(names) => bits.checked_shr(width(names)).unwrap_or(0) == 0,
-        Type::Number(Number::Char) => u32::try_from(bits).is_ok_and(|bits| char::from_u32(bits).is_some()),
+        Type::Number(Number::Char) => {
+            u32::try_from(bits).is_ok_and(|bits| char::from_u32(bits).is_some())
+        }
         // A narrow number crosses in 32 bits, which are those of the number alone.
         Type::Number(Number::U8 | Number::U16) => bits >> (size * 8) == 0,
         Type::Number(Number::S8) => fits(bits, |value| i8::try_from(value).is_ok()),

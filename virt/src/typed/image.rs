@@ -62,7 +62,11 @@ impl Image {
     }
 
     /// Reads the arguments to which these core values lead.
-    fn read_args(&mut self, function: &Function, words: &[Value]) -> Result<Vec<TypedValue>, Errno> {
+    fn read_args(
+        &mut self,
+        function: &Function,
+        words: &[Value],
+    ) -> Result<Vec<TypedValue>, Errno> {
         let mut words = words.iter().map(|word| bits(*word));
         let mut next = || words.next().ok_or(Errno::Inval);
         let mut values = Vec::new();
@@ -179,8 +183,13 @@ impl Image {
             (
                 Type::Number(Number::S8 | Number::S16 | Number::S32 | Number::S64),
                 TypedValue::Signed(value),
-            ) if size == 8 || (value >> (size * 8 - 1)) + 1 <= 1 && (value >> (size * 8 - 1)) >= -1 => {
-                self.put(at, value.to_le_bytes().get(..size as usize).unwrap_or_default())
+            ) if size == 8
+                || (value >> (size * 8 - 1)) + 1 <= 1 && (value >> (size * 8 - 1)) >= -1 =>
+            {
+                self.put(
+                    at,
+                    value.to_le_bytes().get(..size as usize).unwrap_or_default(),
+                )
             }
             (Type::Enum(names), TypedValue::Enum(value))
                 if (*value as usize) < names.names.len() =>

@@ -35,7 +35,10 @@ pub(crate) fn wrong<T>(line: u32, what: impl Into<String>) -> Result<T, Wrong> {
 
 /// All lists of a text. `;;; @exports` is read as the list `(@exports)`; other comments are nothing.
 pub(crate) fn read(text: &str) -> Result<Vec<Item<'_>>, Wrong> {
-    let mut reader = Reader { rest: text, line: 1 };
+    let mut reader = Reader {
+        rest: text,
+        line: 1,
+    };
     let items = reader.items(0)?;
     match reader.rest.is_empty() {
         true => Ok(items),
@@ -94,7 +97,8 @@ impl<'a> Reader<'a> {
                     Form::List(items)
                 }
                 _ => {
-                    let ends = |c: char| c.is_whitespace() || matches!(c, '(' | ')' | '"' | ';' | '\0');
+                    let ends =
+                        |c: char| c.is_whitespace() || matches!(c, '(' | ')' | '"' | ';' | '\0');
                     match self.until(ends) {
                         "" => return wrong(line, format!("{first:?} is out of place")),
                         word => Form::Word(word),

@@ -32,14 +32,22 @@ pub(crate) fn interface(text: &str) -> Result<Interface, Wrong> {
             [first, name, rest @ ..] if first.is("module") => {
                 modules += 1;
                 if modules > MOST_MODULES {
-                    return wrong(item.line, format!("there are more than {MOST_MODULES} modules"));
+                    return wrong(
+                        item.line,
+                        format!("there are more than {MOST_MODULES} modules"),
+                    );
                 }
                 let functions = types.functions(rest)?;
                 add(&mut interface, name, functions, exports)?;
                 exports = false;
             }
             [only] if only.is("@exports") => exports = true,
-            _ => return wrong(item.line, "a `(typename …)` or `(module …)` is expected here"),
+            _ => {
+                return wrong(
+                    item.line,
+                    "a `(typename …)` or `(module …)` is expected here",
+                );
+            }
         }
     }
     Ok(interface)
@@ -55,7 +63,10 @@ fn add(
     let known = if exports {
         &mut interface.exports
     } else {
-        let position = interface.imports.iter().position(|(known, _)| known == module);
+        let position = interface
+            .imports
+            .iter()
+            .position(|(known, _)| known == module);
         let position = position.unwrap_or_else(|| {
             interface.imports.push((module.to_owned(), Vec::new()));
             interface.imports.len() - 1
@@ -106,7 +117,10 @@ impl<'a> Item<'a> {
         };
         match name {
             Some(name) if name.len() <= LONGEST_NAME => Ok(name),
-            Some(_) => wrong(self.line, format!("a name has at most {LONGEST_NAME} bytes")),
+            Some(_) => wrong(
+                self.line,
+                format!("a name has at most {LONGEST_NAME} bytes"),
+            ),
             None => wrong(self.line, "a `$name` is expected here"),
         }
     }
@@ -145,7 +159,9 @@ impl Types {
     fn ty(&self, item: &Item<'_>) -> Result<Type, Wrong> {
         let list = match &item.form {
             Form::Word("string") => return Ok(Type::String),
-            Form::Word("bool") => return Ok(enumeration(1, ["false", "true"].map(str::to_owned).into())),
+            Form::Word("bool") => {
+                return Ok(enumeration(1, ["false", "true"].map(str::to_owned).into()));
+            }
             Form::Word(word) => {
                 let mut numbers = Number::ALL.iter();
                 return match numbers.find(|(_, name)| name == word) {
@@ -206,7 +222,10 @@ impl Types {
         let name = item.name()?;
         match self.0.get(name) {
             Some(ty) => Ok(ty.clone()),
-            None => wrong(item.line, format!("no type `${name}` is defined before this")),
+            None => wrong(
+                item.line,
+                format!("no type `${name}` is defined before this"),
+            ),
         }
     }
 
@@ -223,7 +242,9 @@ impl Types {
             _ => wrong(case.line, "a case has a name, and perhaps a type"),
         });
         let cases = unique(item, cases.collect::<Result<_, _>>()?)?;
-        let cases = cases.into_iter().map(|(name, payload)| Case { name, payload });
+        let cases = cases
+            .into_iter()
+            .map(|(name, payload)| Case { name, payload });
         Ok(cases.collect())
     }
 
@@ -234,14 +255,14 @@ impl Types {
             match item.list()? {
                 // The memory is whoever's it is that calls or is called.
                 [first, ..] if first.is("import") => {}
-                [first, func, export, rest @ ..]
-                    if first.is("@interface") && func.is("func") =>
-                {
+                [first, func, export, rest @ ..] if first.is("@interface") && func.is("func") => {
                     let name = match export.tagged("export")? {
-                        [Item {
-                            form: Form::Text(name),
-                            ..
-                        }] if name.len() <= 4 * LONGEST_NAME => *name,
+                        [
+                            Item {
+                                form: Form::Text(name),
+                                ..
+                            },
+                        ] if name.len() <= 4 * LONGEST_NAME => *name,
                         _ => return wrong(export.line, "a function has a name in quotes"),
                     };
                     functions.push((item.line, self.function(item, name, rest)?));
@@ -252,12 +273,7 @@ impl Types {
         Ok(functions)
     }
 
-    fn function(
-        &self,
-        item: &Item<'_>,
-        name: &str,
-        parts: &[Item<'_>],
-    ) -> Result<Function, Wrong> {
+    fn function(&self, item: &Item<'_>, name: &str, parts: &[Item<'_>]) -> Result<Function, Wrong> {
         let mut params = Vec::new();
         let mut answer = Answer::Nothing;
         for part in parts {
@@ -268,13 +284,21 @@ impl Types {
                 [first, name, ty] if first.is("result") && answer == Answer::Nothing => {
                     answer = self.answer(name.name()?, ty)?;
                 }
-                _ => return wrong(part.line, "a parameter, or one result at the end, is expected"),
+                _ => {
+                    return wrong(
+                        part.line,
+                        "a parameter, or one result at the end, is expected",
+                    );
+                }
             }
         }
         let types = params.iter().map(|(_, ty)| ty).chain(answer.value());
         let made_of: u32 = types.fold(0, |sum, ty| sum.saturating_add(ty.shape().parts));
         if made_of > MOST_PARTS || params.len() > 100 {
-            return wrong(item.line, "the function has too many parameters, or too large ones");
+            return wrong(
+                item.line,
+                "the function has too many parameters, or too large ones",
+            );
         }
         Ok(Function {
             name: name.to_owned(),
@@ -303,7 +327,10 @@ impl Types {
             _ => false,
         };
         if !number {
-            return wrong(ty.line, "an error is a number or an enumeration of at most 32 bits");
+            return wrong(
+                ty.line,
+                "an error is a number or an enumeration of at most 32 bits",
+            );
         }
         Ok(Answer::Expected {
             name: name.to_owned(),
@@ -332,7 +359,10 @@ fn width<'i, 'a>(
     let mut sizes = size.filter(|(name, _)| width.is(name));
     match sizes.next() {
         Some((_, size)) if kind.is(word) => Ok((Some(size), rest)),
-        _ => wrong(first.line, format!("`(@witx {word} u8)` to `u64` is expected here")),
+        _ => wrong(
+            first.line,
+            format!("`(@witx {word} u8)` to `u64` is expected here"),
+        ),
     }
 }
 

@@ -100,7 +100,11 @@ pub(crate) const FREE: &str = "virt_free";
 /// Whether exports of these types allocate.
 pub(crate) fn allocates(ty: impl Fn(&str) -> Option<FuncType>) -> bool {
     let is = |name: &str, params: usize| {
-        ty(name) == Some(FuncType::new(vec![ValueType::I32; params], [ValueType::I32]))
+        ty(name)
+            == Some(FuncType::new(
+                vec![ValueType::I32; params],
+                [ValueType::I32],
+            ))
     };
     is(ALLOC, 2) || is(REALLOC, 4)
 }

@@ -27,7 +27,10 @@ pub(crate) const ALLOC: &str = r#"
 
 /// A module's description as its custom section.
 pub(crate) fn section(text: &str) -> String {
-    let text = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+    let text = text
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n");
     format!("(@custom \"witx\" \"{text}\")")
 }
 
@@ -37,7 +40,10 @@ pub(crate) fn described(exports: bool, functions: &[(&str, &str)]) -> String {
         .iter()
         .map(|(name, func)| format!("(@interface func (export \"{name}\") {func})\n"));
     let exports = if exports { ";;; @exports\n" } else { "" };
-    format!("{exports}(module $text\n{})\n", functions.collect::<String>())
+    format!(
+        "{exports}(module $text\n{})\n",
+        functions.collect::<String>()
+    )
 }
 
 /// A child that is called, and the one that it calls in turn.
@@ -109,7 +115,9 @@ pub(crate) fn pair(caller: Arc<dyn Module>, callee: Arc<dyn Module>, functions: 
     let callee = Arc::new(family.spawn(callee).unwrap());
     let caller = Arc::new(family.spawn(caller).unwrap());
     for name in functions {
-        caller.bind_export("text", name, &Export::of(&callee, name)).unwrap();
+        caller
+            .bind_export("text", name, &Export::of(&callee, name))
+            .unwrap();
     }
     callee.link().unwrap();
     caller.link().unwrap_or_else(|error| panic!("{error}"));

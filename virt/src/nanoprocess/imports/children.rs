@@ -7,15 +7,15 @@ mod typed;
 use super::{Call, Failure, Kid};
 use crate::nanoprocess::MODULE;
 use crate::nanoprocess::bindings::selected;
-use crate::nanoprocess::outcome::LinkError;
 use crate::nanoprocess::limits::ChildLimits;
+use crate::nanoprocess::outcome::LinkError;
 use crate::nanoprocess::serve::{Kind, Serving, check};
 use crate::nanoprocess::setup::{Bind, Place};
 pub(super) use calls::{child_call, child_read, child_write};
-pub(super) use typed::{child_call_typed, child_connect, child_describe, child_expect};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use turnkey_wasi_common::{Errno, Fd, Stop};
+pub(super) use typed::{child_call_typed, child_connect, child_describe, child_expect};
 
 impl Call<'_> {
     fn kid(&self) -> Result<Arc<Kid>, Failure> {

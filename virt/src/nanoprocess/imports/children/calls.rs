@@ -1,7 +1,7 @@
 //! Calling a child, and reaching its memory.
 
-use crate::nanoprocess::outcome::Outcome;
 use crate::nanoprocess::imports::{Call, Failure, Kid};
+use crate::nanoprocess::outcome::Outcome;
 use crate::typed::{bits, of_bits};
 use turnkey_snapshots::engine::{FuncType, Value, ValueType};
 use turnkey_wasi_common::{Errno, Stop};

@@ -87,7 +87,8 @@ pub(in super::super) fn child_call_typed(call: &mut Call<'_>) -> Result<(), Fail
     }
     let called = if kid.child.is_new() {
         // What runs when the instance is made needs its parent as well.
-        kid.serving.lend(call.guest, || kid.child.enter(|_, _| Ok(Ok(()))))?
+        kid.serving
+            .lend(call.guest, || kid.child.enter(|_, _| Ok(Ok(()))))?
     } else {
         Ok(())
     };
