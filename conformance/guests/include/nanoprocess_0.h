@@ -144,7 +144,7 @@ typedef uint32_t nano_why_t;
 #define NANO_WHY_UNBOUND UINT32_C(1)
 /** It is missing: nothing has this name. */
 #define NANO_WHY_UNKNOWN UINT32_C(2)
-/** It is missing: the function of this name has another type. */
+/** It is missing: the function of this name, or the one that it is bound to, has another type. */
 #define NANO_WHY_MISTYPED UINT32_C(3)
 _Static_assert(sizeof(nano_why_t) == 4, "size");
 _Static_assert(_Alignof(nano_why_t) == 4, "alignment");
@@ -155,7 +155,10 @@ typedef struct nano_need_t {
     nano_size_t module_len;
     /** Bytes of its own name. */
     nano_size_t name_len;
-    /** Bytes of its type, as `(i32, i64) -> (i32)`. None for what is no function. */
+    /**
+     * Bytes of its type, as `(i32, i64) -> (i32)`; of both types, if it is bound to a function that
+     * is described otherwise. None for what is no function.
+     */
     nano_size_t type_len;
     /** Bytes of the class of authority. None if nobody knows the function. */
     nano_size_t class_len;
@@ -456,6 +459,84 @@ nano_errno_t nano_child_missing(
  */
 __attribute__((import_module("nanoprocess_0"), import_name("child_call")))
 nano_errno_t nano_child_call(
+    nano_child_t child,
+    const char *export,
+    uint32_t export_len,
+    const nano_word_t *args,
+    uint32_t args_len,
+    nano_word_t *results,
+    nano_size_t results_len,
+    nano_outcome_t *retptr0);
+
+/**
+ * Say what the functions of a child that is not linked are, in place of what its module says. The
+ * text is a document as this one: of its modules, the one before which `;;; @exports` stands is
+ * what the child exports, and the others are what it imports. `inval` if it is no document.
+ *
+ * @param child Which child.
+ * @param text The text.
+ */
+__attribute__((import_module("nanoprocess_0"), import_name("child_describe")))
+nano_errno_t nano_child_describe(
+    nano_child_t child,
+    const char *text,
+    uint32_t text_len);
+
+/**
+ * Say which exports a child is to have: those that are described here as `child_describe`'s are.
+ * One that is missing or of another type is told when the child is linked. `inval` if the text is
+ * no document.
+ *
+ * @param child Which child.
+ * @param text The text.
+ */
+__attribute__((import_module("nanoprocess_0"), import_name("child_expect")))
+nano_errno_t nano_child_expect(
+    nano_child_t child,
+    const char *text,
+    uint32_t text_len);
+
+/**
+ * Bind an import of a child that is not linked to an export of another child, or of the caller,
+ * which answers while it calls the child. Both have to describe the function alike; otherwise the
+ * import is missing when the child is linked. `noent` if there is no such import, or the caller
+ * has no such export.
+ *
+ * @param child Which child.
+ * @param module The module that it imports from.
+ * @param name The name of the import.
+ * @param to Whose export: that of another child, or with the largest number of the caller.
+ * @param export The name of the export.
+ */
+__attribute__((import_module("nanoprocess_0"), import_name("child_connect")))
+nano_errno_t nano_child_connect(
+    nano_child_t child,
+    const char *module,
+    uint32_t module_len,
+    const char *name,
+    uint32_t name_len,
+    nano_child_t to,
+    const char *export,
+    uint32_t export_len);
+
+/**
+ * Call an export of a child by its description. Arguments and results are words as those of
+ * `child_call`; where they are pointers, they lead into the caller's memory, and what lies there
+ * is copied. Beside the errors of `child_call`: `noent` if the function is not described,
+ * `notsup` if it is not what its description says, `ilseq` for text that is not UTF-8, `inval`
+ * for a number that its type does not have, `badf` for a handle, `2big` if it is too much, `nomem`
+ * if one side has no room for it. A pointer beyond the memory ends the caller before the child
+ * runs.
+ *
+ * @param child Which child.
+ * @param export The name of the function.
+ * @param args The arguments.
+ * @param results Room for the results, written only if the function returned.
+ * @param results_len How many results there are.
+ * @param retptr0 How the call ended.
+ */
+__attribute__((import_module("nanoprocess_0"), import_name("child_call_typed")))
+nano_errno_t nano_child_call_typed(
     nano_child_t child,
     const char *export,
     uint32_t export_len,

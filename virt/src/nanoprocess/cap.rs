@@ -175,6 +175,14 @@ impl Cap {
         }
     }
 
+    /// What somebody receives to whom a Rust program passes it.
+    ///
+    /// # Errors
+    /// As [`grant`](Self::grant) without somebody who serves.
+    pub(crate) fn passed(&self) -> Result<Grant, Errno> {
+        self.grant(None).map_err(|error| error.errno())
+    }
+
     /// What a child receives of it. An object that a wasm parent serves is asked for through
     /// `serving`.
     ///
@@ -224,6 +232,13 @@ impl Cap {
             What::Served(served) => served.lease.clone(),
         };
         leased(entry.object().clone(), has(Access::ReadWrite), lease)
+    }
+}
+
+/// Two are equal if they are one.
+impl PartialEq for Cap {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
     }
 }
 

@@ -4,6 +4,7 @@ use super::bindings::{Binding, Bindings, Only, selected};
 use super::cap::Cap;
 use super::child::Child;
 use super::code_size::CodeSize;
+use super::description::Readable;
 use super::held::Held;
 use super::imports::{self, Kid};
 use super::limits::{ChildLimits, Pools};
@@ -11,6 +12,7 @@ use super::numbers::Numbers;
 use super::pool::Taken;
 use super::serve::{Capabilities, Looking, Serving};
 use crate::fs::Found;
+use crate::typed::Interface;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use turnkey_snapshots::engine::{Engine, HostFunction, Module};
@@ -62,6 +64,8 @@ pub struct Family(Arc<Inner>);
 
 struct Inner {
     held: Arc<Held>,
+    /// What a wasm parent says about its functions.
+    interface: Readable,
     pools: Pools,
     loading: Option<Loading>,
     tables: Mutex<Tables>,
@@ -132,6 +136,7 @@ pub struct FamilyBuilder {
     limits: ChildLimits,
     loading: Option<Loading>,
     modules: Vec<Arc<Loaded>>,
+    interface: Readable,
 }
 
 impl FamilyBuilder {
@@ -256,6 +261,13 @@ impl FamilyBuilder {
         self
     }
 
+    /// What a wasm parent says about its own functions, so that imports of its children can be bound
+    /// to them. [`Interface::of`] reads it from the parent's module.
+    pub fn interface(mut self, interface: Interface) -> Self {
+        self.interface = Ok(Arc::new(interface));
+        self
+    }
+
     /// The family, which has no child.
     pub fn build(self) -> Family {
         let mut tables = Tables::default();
@@ -265,6 +277,7 @@ impl FamilyBuilder {
         }
         Family(Arc::new(Inner {
             held: Arc::new(self.held),
+            interface: self.interface,
             pools: Pools::of(&self.limits, self.limits.fuel),
             loading: self.loading,
             tables: Mutex::new(tables),
@@ -281,6 +294,7 @@ impl Family {
             limits: ChildLimits::PARENT,
             loading: None,
             modules: Vec::new(),
+            interface: Ok(Arc::default()),
         }
     }
 
@@ -295,6 +309,7 @@ impl Family {
         pools: Pools,
         loading: Option<Loading>,
         modules: Vec<Arc<Loaded>>,
+        interface: Readable,
     ) -> Result<Self, Errno> {
         let mut tables = Tables::default();
         for module in modules {
@@ -302,6 +317,7 @@ impl Family {
         }
         Ok(Self(Arc::new(Inner {
             held,
+            interface,
             pools,
             loading,
             tables: Mutex::new(tables),
@@ -354,6 +370,10 @@ impl Family {
         let kids = std::mem::take(&mut self.tables().children);
         let left = kids.iter().map(|kid| kid.close());
         left.fold(0, u64::saturating_add)
+    }
+
+    pub(super) fn interface(&self) -> &Readable {
+        &self.0.interface
     }
 
     pub(super) fn held(&self) -> &Held {

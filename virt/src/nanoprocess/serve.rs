@@ -26,6 +26,7 @@ pub(super) use looked::Looking;
 
 use super::lend::Lent;
 use crate::fs::{Found, Node};
+use crate::typed::Broken;
 use entered::{Entered, Flaw, Known};
 use handle::{Handle, Held};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -165,6 +166,40 @@ impl Serving {
         self.0.lends.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Runs `step`, in which another child of the same parent, which is called by this one, may ask
+    /// the parent as well. A parent that fails the other one has failed this one.
+    pub(super) fn lend_on<R>(&self, other: &Self, mut step: impl FnMut() -> R) -> R {
+        let lent = self.0.lent.borrow(|parent| other.lend(parent, &mut step));
+        // Where the parent cannot be entered now, the other one is told so if it asks.
+        let result = lent.unwrap_or_else(step);
+        if let (Some(stop), None) = (other.failure(), self.failure()) {
+            self.fail(stop);
+        }
+        result
+    }
+
+    /// Runs `step` in the parent.
+    pub(super) fn enter_parent<R>(
+        &self,
+        step: impl FnOnce(&mut dyn Guest) -> Result<R, Broken>,
+    ) -> Result<R, Broken> {
+        if self.failure().is_some() {
+            return Err(Broken::Errno(Errno::Io));
+        }
+        let called = self.0.lent.borrow(|parent| step(parent));
+        let called = called.ok_or(Broken::Errno(Errno::Busy))?;
+        if let Err(Broken::Callee(stop)) = &called {
+            self.fail(stop.clone());
+        }
+        called
+    }
+
+    fn fail(&self, stop: Stop) {
+        self.state().failure = Some(stop);
+        self.0.attention.store(true, Ordering::Release);
+        self.0.interrupt.fire(Reason::Killed);
+    }
+
     /// Runs `step`, in which the child lets go of everything, and has the parent told in reverse order.
     pub(super) fn close<R>(&self, step: impl FnOnce() -> R) -> R {
         self.state().held.collect(true);
@@ -209,9 +244,7 @@ impl Serving {
             Some(Ok(answer)) => Ok(answer),
             Some(Err(Flaw::Errno(error))) => Err(error),
             Some(Err(Flaw::Stop(stop))) => {
-                self.state().failure = Some(stop);
-                self.0.attention.store(true, Ordering::Release);
-                self.0.interrupt.fire(Reason::Killed);
+                self.fail(stop);
                 Err(failed())
             }
         }

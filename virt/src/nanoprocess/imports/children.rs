@@ -3,17 +3,19 @@
 mod calls;
 mod fuel;
 mod limits;
+mod typed;
 
 use super::{Call, Failure, Kid};
 use crate::nanoprocess::MODULE;
 use crate::nanoprocess::bindings::selected;
-use crate::nanoprocess::child::LinkError;
+use crate::nanoprocess::outcome::LinkError;
 use crate::nanoprocess::serve::{Kind, Serving, check};
 use crate::nanoprocess::setup::{Bind, Place};
 pub(super) use calls::{child_call, child_read, child_write};
 pub(super) use limits::{child_limits, limits_left};
 use std::sync::{Arc, Mutex};
 use turnkey_wasi_common::{Errno, Fd, Stop};
+pub(super) use typed::{child_call_typed, child_connect, child_describe, child_expect};
 
 impl Call<'_> {
     fn kid(&self) -> Result<Arc<Kid>, Failure> {
@@ -28,7 +30,7 @@ pub(super) fn child_new(call: &mut Call<'_>) -> Result<(), Failure> {
     let serving = family.serving();
     let child = family.spawn_with(Arc::clone(&module.module), Some(serving.clone()))?;
     let kid = Kid {
-        child,
+        child: Arc::new(child),
         serving,
         fuel: Mutex::default(),
     };
