@@ -22,8 +22,10 @@
     reason = "a target tells what it found by a panic"
 )]
 
+mod arguments;
 pub mod calls;
 pub mod decoding;
+pub mod family;
 mod guest;
 mod names;
 pub mod paths;
@@ -36,11 +38,14 @@ pub mod twins;
 pub type Target = fn(&[u8]);
 
 /// Every target with its name.
-pub const TARGETS: [(&str, Target); 6] = [
+pub const TARGETS: [(&str, Target); 9] = [
     ("calls", calls::target),
     ("paths", paths::target),
     ("decoding", decoding::target),
     ("memory", twins::memory),
     ("overlay", twins::overlay),
     ("mounts", twins::mounts),
+    ("parent", family::parent),
+    ("child", family::child),
+    ("rust_parent", family::rust_parent),
 ];

@@ -19,8 +19,11 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 /// The targets count what the whole process holds, so they take turns.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// Bytes of an input that is made here.
+/// Bytes of an input that is made here: enough for some calls of one guest.
 const LONGEST: u32 = 400;
+
+/// And for those of a parent and its children.
+const LONGEST_OF_A_FAMILY: u32 = 6000;
 
 /// The inputs that once failed. A package of this crate alone has none.
 fn regressions(name: &str) -> Vec<PathBuf> {
@@ -41,7 +44,7 @@ fn with_name(name: impl FnOnce() -> String, run: impl FnOnce()) {
     }
 }
 
-fn check(name: &str, inputs: u64) {
+fn check(name: &str, inputs: u64, longest: u32) {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let (_, target) = TARGETS.iter().find(|(known, _)| *known == name).unwrap();
     for file in regressions(name) {
@@ -50,7 +53,7 @@ fn check(name: &str, inputs: u64) {
     }
     for seed in 0..inputs {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
-        let mut input = vec![0; (random.next_u32() % LONGEST) as usize];
+        let mut input = vec![0; (random.next_u32() % longest) as usize];
         random.fill_bytes(&mut input);
         with_name(|| format!("seed {seed}"), || target(&input));
     }
@@ -58,12 +61,12 @@ fn check(name: &str, inputs: u64) {
 
 #[test]
 fn calls_fixed_seeds_nothing_found() {
-    check("calls", 2000);
+    check("calls", 2000, LONGEST);
 }
 
 #[test]
 fn paths_fixed_seeds_as_the_kernel_does() {
-    check("paths", 2000);
+    check("paths", 2000, LONGEST);
 }
 
 /// Bytes of an input whose operations are compared.
@@ -89,23 +92,38 @@ fn compare(twin: Twin, operations: u64) {
 
 #[test]
 fn memory_100000_operations_as_with_the_hosts_files() {
-    check("memory", 0);
+    check("memory", 0, LONGEST);
     compare(Twin::Memory, 100_000);
 }
 
 #[test]
 fn overlay_100000_operations_as_with_the_hosts_files() {
-    check("overlay", 0);
+    check("overlay", 0, LONGEST);
     compare(Twin::Overlay, 100_000);
 }
 
 #[test]
 fn mounts_100000_operations_as_with_the_hosts_files() {
-    check("mounts", 0);
+    check("mounts", 0, LONGEST);
     compare(Twin::Mounts, 100_000);
 }
 
 #[test]
+fn parent_fixed_seeds_nothing_found() {
+    check("parent", 600, LONGEST_OF_A_FAMILY);
+}
+
+#[test]
+fn child_fixed_seeds_nothing_found() {
+    check("child", 600, LONGEST_OF_A_FAMILY);
+}
+
+#[test]
+fn rust_parent_fixed_seeds_nothing_found() {
+    check("rust_parent", 600, LONGEST_OF_A_FAMILY);
+}
+
+#[test]
 fn decoding_fixed_seeds_as_told_by_the_layouts() {
-    check("decoding", 6000);
+    check("decoding", 6000, LONGEST);
 }

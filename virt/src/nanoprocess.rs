@@ -52,6 +52,7 @@ pub use limits::ChildLimits;
 pub use need::{Lack, Need};
 pub use numbers::MOST_NUMBERS;
 pub use outcome::{LinkError, Outcome};
+pub use serve::served_exports;
 pub use setup::{Bind, Place};
 pub use table::FUNCTIONS;
 pub use typed::TypedOutcome;

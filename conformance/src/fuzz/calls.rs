@@ -5,11 +5,12 @@
 //! that no honest guest passes. After each call the table of descriptors is compared with what it
 //! has to be.
 
+use super::arguments::{Arguments, Vocabulary};
 use super::guest::Guest;
 use super::names;
 use super::scratch::Scratch;
 use super::source::Source;
-use super::time::{START, Time};
+use super::time::Time;
 use stats_alloc::INSTRUMENTED_SYSTEM;
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,7 +19,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::Arc;
 use turnkey_cap_backends::{HostListener, HostRandom, HostSocket, ambient_authority};
 use turnkey_snapshots::functions;
-use turnkey_wasi_common::function::{Function, Kind, Role, Type};
+use turnkey_wasi_common::function::Function;
 use turnkey_wasi_common::table::Table;
 use turnkey_wasi_common::{
     Access, Builder, Errno, Fd, Limits, Null, Pipe, PipeReader, PipeWriter, Rights, Stop, TrapKind,
@@ -289,53 +290,31 @@ fn live_bytes() -> usize {
         .saturating_sub(stats.bytes_deallocated)
 }
 
-/// Arguments.
+/// Paths of the tree, and descriptors of this guest.
+struct Files;
+
+impl Vocabulary for Files {
+    fn handle(&self, odd: usize, source: &mut Source<'_>) -> u64 {
+        match odd {
+            ..8 => DIRECTORIES[odd % 2],
+            _ => source.below(LIMITS.files as usize) as u64,
+        }
+    }
+
+    fn text(&self, _param: &str, source: &mut Source<'_>) -> Vec<u8> {
+        names::any_path(source)
+    }
+}
+
 impl<T: Table> Play<'_, T> {
     /// The words of a call, and in the memory what they lead to.
     fn words(&mut self, function: &Function) -> Vec<u64> {
-        // Lengths that belong to what lies in the memory, by the parameter that tells them.
-        let mut lengths = BTreeMap::new();
-        let mut length = 0;
-        let mut words = Vec::with_capacity(function.roles.len());
-        for role in function.roles {
-            let word = match *role {
-                Role::Return(result) => {
-                    let ty = function.results[result].ty;
-                    u64::from(self.place(ty.size, ty.align))
-                }
-                Role::Length(_) => self.length(length),
-                Role::Value(index) => {
-                    let param = &function.params[index];
-                    match (lengths.get(&index), param.ty.kind) {
-                        (Some(length), _) => self.length(*length),
-                        (None, Kind::String) => {
-                            let path = names::any_path(&mut self.source);
-                            length = path.len();
-                            self.lay(&path, 1)
-                        }
-                        (None, Kind::List { element }) => {
-                            length = self.source.below(6);
-                            self.elements(element, length)
-                        }
-                        (None, Kind::Pointer { pointee, mutable }) => {
-                            let count = match mutable {
-                                true => usize::from(self.source.u16()) % 4096,
-                                false => self.source.below(6),
-                            };
-                            if let Some(told_by) = param.count {
-                                lengths.entry(told_by).or_insert(count);
-                            }
-                            match mutable {
-                                true => self.place(pointee.size, pointee.align).into(),
-                                false => self.elements(pointee, count),
-                            }
-                        }
-                        (None, _) => self.scalar(param.ty),
-                    }
-                }
-            };
-            words.push(word);
-        }
+        let mut arguments = Arguments {
+            source: &mut self.source,
+            memory: &mut self.guest.memory,
+            vocabulary: &Files,
+        };
+        let mut words = arguments.of(function);
         if function.name == "fd_allocate" {
             // Room that is really there would be taken.
             if let Some(length) = words.last_mut() {
@@ -343,111 +322,5 @@ impl<T: Table> Play<'_, T> {
             }
         }
         words
-    }
-
-    /// A length, mostly the right one.
-    fn length(&mut self, right: usize) -> u64 {
-        match self.source.below(32) {
-            0 => u64::from(self.source.u32()),
-            1 => u64::from(MEMORY),
-            2 => right as u64 + 1,
-            _ => right as u64,
-        }
-    }
-
-    /// An address, mostly of a place within the memory that is right for the type.
-    fn place(&mut self, size: u32, align: u32) -> u32 {
-        let last = (MEMORY - size.min(MEMORY)) / align * align;
-        let somewhere = (256 + u32::from(self.source.u16() & 0x7fff)) / align * align;
-        match self.source.below(24) {
-            0 => self.source.u32(),
-            1 => last,
-            2 => last + align,
-            3 => somewhere + 1,
-            4 => u32::MAX - self.source.u16() as u32,
-            _ => somewhere,
-        }
-    }
-
-    /// Writes bytes to a place.
-    fn lay(&mut self, bytes: &[u8], align: u32) -> u64 {
-        let at = self.place(u32::try_from(bytes.len()).unwrap(), align);
-        self.guest.put(at, bytes);
-        at.into()
-    }
-
-    fn elements(&mut self, ty: &Type, count: usize) -> u64 {
-        let bytes: Vec<u8> = (0..count).flat_map(|_| self.value(ty)).collect();
-        self.lay(&bytes, ty.align)
-    }
-
-    /// A value as it lies in the memory.
-    fn value(&mut self, ty: &Type) -> Vec<u8> {
-        let mut bytes = vec![0; ty.size as usize];
-        let mut put = |at: u32, part: &[u8]| {
-            let at = at as usize;
-            bytes[at..at + part.len()].copy_from_slice(part);
-        };
-        match ty.kind {
-            Kind::Record { members } => {
-                for member in members {
-                    put(member.offset, &self.value(member.ty));
-                }
-            }
-            Kind::Variant {
-                payload_offset,
-                cases,
-                ..
-            } => {
-                let tag = self.source.below(cases.len() + 1);
-                put(0, &tag.to_le_bytes()[..1]);
-                if let Some(payload) = cases.get(tag).and_then(|case| case.payload) {
-                    put(payload_offset, &self.value(payload));
-                }
-            }
-            Kind::Pointer { .. } | Kind::String | Kind::List { .. } => {
-                put(0, &self.place(64, 1).to_le_bytes());
-            }
-            Kind::Int { .. } | Kind::Handle | Kind::Enum { .. } | Kind::Flags { .. } => {
-                put(0, &self.scalar(ty).to_le_bytes()[..ty.size as usize]);
-            }
-        }
-        bytes
-    }
-
-    fn scalar(&mut self, ty: &Type) -> u64 {
-        let odd = self.source.below(16);
-        match ty.kind {
-            Kind::Handle if odd == 0 => self.source.u32().into(),
-            Kind::Handle if odd < 8 => DIRECTORIES[odd % 2],
-            Kind::Handle => self.source.below(LIMITS.files as usize) as u64,
-            Kind::Enum { cases } => self.source.below(cases.len() + usize::from(odd == 0)) as u64,
-            Kind::Flags { flags } => {
-                let all = (1_u64 << flags.len()) - 1;
-                match odd {
-                    0 => self.source.u64(),
-                    // Most that a call can be told makes it another call; most rights do not.
-                    1..8 if ty.size < 8 => 0,
-                    8..12 if ty.size < 8 => 1 << self.source.below(flags.len()),
-                    1 => 0,
-                    2..8 => all,
-                    8..12 => all & !(1 << self.source.below(64)),
-                    _ => all & self.source.u64(),
-                }
-            }
-            _ if ty.size == 8 => match odd {
-                0 => self.source.u64() | 1 << 62,
-                1 => i64::MAX as u64,
-                2 => u64::MAX - u64::from(self.source.byte()),
-                3 => START + u64::from(self.source.u32()),
-                4 => u64::from(self.source.byte()).wrapping_neg(),
-                _ => self.source.u16().into(),
-            },
-            _ => match odd {
-                0 => self.source.u32().into(),
-                1 => u64::from(u32::MAX),
-                _ => self.source.byte().into(),
-            },
-        }
     }
 }

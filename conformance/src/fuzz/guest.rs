@@ -36,10 +36,7 @@ impl<T: Table> Guest<T> {
 
     /// Writes bytes, as many of them as lie within the memory.
     pub(super) fn put(&mut self, at: u32, bytes: &[u8]) {
-        let start = (at as usize).min(self.memory.len());
-        let room = &mut self.memory[start..];
-        let fitting = room.len().min(bytes.len());
-        room[..fitting].copy_from_slice(&bytes[..fitting]);
+        put(&mut self.memory, at, bytes);
     }
 
     pub(super) fn u32_at(&self, at: u32) -> u32 {
@@ -49,4 +46,12 @@ impl<T: Table> Guest<T> {
     pub(super) fn u64_at(&self, at: u32) -> u64 {
         u64::from_le_bytes(self.memory[at as usize..][..8].try_into().unwrap())
     }
+}
+
+/// Writes bytes to a memory, as many of them as lie within.
+pub(super) fn put(memory: &mut [u8], at: u32, bytes: &[u8]) {
+    let start = (at as usize).min(memory.len());
+    let room = &mut memory[start..];
+    let fitting = room.len().min(bytes.len());
+    room[..fitting].copy_from_slice(&bytes[..fitting]);
 }

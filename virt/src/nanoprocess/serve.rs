@@ -28,15 +28,34 @@ use super::lend::Lent;
 use crate::fs::{Found, Node};
 use crate::typed::Broken;
 use entered::{Entered, Flaw, Known};
+use exports::Export;
 use handle::{Handle, Held};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
-use turnkey_snapshots::engine::Guest;
+use turnkey_snapshots::engine::{FuncType, Guest};
 use turnkey_wasi_common::function::Function;
 use turnkey_wasi_common::{
     Clocks, Errno, Error, File, Filter, Interrupt, Random, Reason, Result, Stop, Stream,
 };
+
+/// The exports by which a wasm parent serves, each with its type: those of the document
+/// `nanoprocess_serve_0`. It has those of them that it needs. Exports that filter calls are not among
+/// them; their names and types follow from the functions.
+///
+/// ```
+/// use turnkey_snapshots::engine::{FuncType, ValueType};
+/// use turnkey_virt::nanoprocess::served_exports;
+///
+/// let clock = FuncType::new([ValueType::I32; 2], [ValueType::I64]);
+/// assert!(served_exports().any(|export| export == ("clock_now", clock.clone())));
+/// ```
+pub fn served_exports() -> impl Iterator<Item = (&'static str, FuncType)> {
+    Export::ALL.into_iter().map(|export| {
+        let (params, result) = export.ty();
+        (export.name(), FuncType::new(params, [result]))
+    })
+}
 
 /// What a parent serves to one child while it calls it.
 #[derive(Clone, Default)]
