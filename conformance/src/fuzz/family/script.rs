@@ -395,9 +395,9 @@ impl Running {
         let source = &mut Source::new(&chunk);
         let choice = source.byte();
         match choice {
-            0 => return Err(Stop::Trap(Trap::new(TrapKind::Wasm, "unreachable"))),
-            1 => return Err(Stop::Exit(source.u32())),
-            2..16 => self.call_something(source)?,
+            ..8 => return Err(Stop::Trap(Trap::new(TrapKind::Wasm, "unreachable"))),
+            8 => return Err(Stop::Exit(source.u32())),
+            9..32 => self.call_something(source)?,
             _ => {}
         }
         let number = match choice {
