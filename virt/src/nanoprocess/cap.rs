@@ -202,11 +202,15 @@ impl Cap {
     /// be changed in every way, and ends when it is taken back.
     ///
     /// # Errors
+    /// - `BADF`: it was taken back.
     /// - `NOTCAPABLE`: it may not be read in every way.
-    /// - `NOTSUP`: it is a socket.
-    /// - those of [`grant`](Self::grant).
-    pub(super) fn found(&self, serving: &Serving) -> Result<Found> {
-        let entry = self.grant(Some(serving))?.into_entry();
+    /// - `NOTSUP`: it is a socket, or an object of the parent's own, which it can name itself. So
+    ///   nothing leads back to what it stands in.
+    pub(super) fn found(&self) -> Result<Found> {
+        let entry = match &self.0 {
+            What::Handle(entry) => entry,
+            What::Served(_) => return Err(Errno::Notsup.into()),
+        };
         let beneath = match entry.object() {
             Object::Dir(_) => Rights::all(),
             _ => Rights::empty(),
@@ -216,14 +220,14 @@ impl Cap {
             let has_own = entry.base().contains(own);
             has_own && entry.inheriting().contains(access.rights() & beneath)
         };
-        if !has(Access::ReadOnly) {
-            return Err(Errno::Notcapable.into());
+        match (entry.lease(), has(Access::ReadOnly)) {
+            (_, false) => Err(Errno::Notcapable.into()),
+            (Some(lease), _) if lease.is_alive() => {
+                let changes = has(Access::ReadWrite);
+                leased(entry.object().clone(), changes, lease.clone())
+            }
+            _ => Err(Errno::Badf.into()),
         }
-        let lease = match &self.0 {
-            What::Handle(entry) => entry.lease().cloned().unwrap_or_default(),
-            What::Served(served) => served.lease.clone(),
-        };
-        leased(entry.object().clone(), has(Access::ReadWrite), lease)
     }
 }
 

@@ -72,11 +72,11 @@ struct Inner {
 struct Handles(Weak<Inner>);
 
 impl Capabilities for Handles {
-    fn found(&self, capability: u64, serving: &Serving) -> Result<Found, Error> {
+    fn found(&self, capability: u64) -> Result<Found, Error> {
         let family = Family(self.0.upgrade().ok_or(Errno::Badf)?);
         let number = u32::try_from(capability).map_err(|_| Errno::Badf)?;
         let cap = Arc::clone(family.tables().caps.at(number)?);
-        cap.found(serving)
+        cap.found()
     }
 }
 
