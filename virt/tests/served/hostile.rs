@@ -49,12 +49,12 @@ struct Hostile<'a> {
 
 /// Limits under which whatever a child does comes to an end.
 const LIMITS: ChildLimits = ChildLimits {
-    fuel: 50_000_000,
+    fuel: 20_000_000,
     memory: 4 << 16,
     fs_bytes: 100,
     inodes: 2,
     files: 8,
-    deadline: Some(Duration::from_secs(20)),
+    deadline: Some(Duration::from_secs(120)),
     ..ChildLimits::DEFAULT
 };
 

@@ -263,6 +263,9 @@ impl FamilyBuilder {
     /// runs out of stack ends the process, so a call for which there might not be room answers
     /// `NOMEM` instead. Children that recurse little may be nested as deep as there may be levels.
     ///
+    /// Where an engine may take more than wasmtime's limit, or runs every guest on a stack that is not
+    /// the thread's, it is the embedder who knows how much that is.
+    ///
     /// ```
     /// use turnkey_virt::nanoprocess::Family;
     ///
