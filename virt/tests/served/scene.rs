@@ -174,10 +174,12 @@ impl Scene<'_> {
 }
 
 /// Tries with ever longer deadlines, until what is to happen before has happened in time.
-pub(crate) fn in_time(mut attempt: impl FnMut(Duration) -> bool) {
-    let deadlines = (0..10).map(|tries| Duration::from_millis(50 << tries));
-    let happened = deadlines.into_iter().any(|deadline| attempt(deadline));
-    assert!(happened, "it did not happen within any deadline");
+pub(crate) fn in_time(attempt: impl FnMut(Duration) -> bool) {
+    let mut deadlines = (0..10).map(|tries| Duration::from_millis(50 << tries));
+    assert!(
+        deadlines.any(attempt),
+        "it did not happen within any deadline"
+    );
 }
 
 /// A parent with every import and four pages, whose `_start` does `body`.
