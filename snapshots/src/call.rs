@@ -273,7 +273,7 @@ where
     F: Fn(&mut Call<'_, T>, &mut Memory<'_>) -> Result<R, Stop>,
 {
     fn forward(&self, memory: &mut [u8]) -> Result<Errno, Stop> {
-        let answer = to_the_end(self.ctx, CallState::behind(self.filters), |call| {
+        let answer = to_the_end(self.ctx, &mut CallState::behind(self.filters), |call| {
             let memory = &mut Memory::new(memory);
             call.filtered(self.function, self.args, memory, self.attempt)
         })?;
@@ -385,17 +385,17 @@ pub fn complete<T: Table, R>(
     ctx: &WasiCtx<T>,
     attempt: impl FnMut(&mut Call<'_, T>) -> Result<R, Stop>,
 ) -> Result<R, Stop> {
-    to_the_end(ctx, CallState::new(), attempt)
+    to_the_end(ctx, &mut CallState::new(), attempt)
 }
 
 #[inline]
 fn to_the_end<T: Table, R>(
     ctx: &WasiCtx<T>,
-    mut state: CallState,
+    state: &mut CallState,
     mut attempt: impl FnMut(&mut Call<'_, T>) -> Result<R, Stop>,
 ) -> Result<R, Stop> {
     loop {
-        let result = attempt(&mut Call::new(ctx, &mut state));
+        let result = attempt(&mut Call::new(ctx, state));
         match state.take_wait() {
             None => return result,
             Some(wait) => {

@@ -15,30 +15,6 @@ use turnkey_virt::nanoprocess::{ChildLimits, FUNCTIONS, Family, Loading};
 use turnkey_wasi_common::function::{Function, Kind, Role};
 use turnkey_wasi_common::{Stop, TrapKind, WasiCtx};
 
-/// The core parameters of a function that are addresses, with the position of what counts there.
-fn pointers(function: &Function) -> Vec<(usize, Option<usize>)> {
-    let position = |role: Role| function.roles.iter().position(|known| *known == role);
-    let mut pointers = Vec::new();
-    for (at, role) in function.roles.iter().enumerate() {
-        match *role {
-            Role::Return(_) => pointers.push((at, None)),
-            Role::Length(_) => {}
-            Role::Value(param) => match function.params[param].ty.kind {
-                Kind::String | Kind::List { .. } => {
-                    pointers.push((at, position(Role::Length(param))));
-                }
-                Kind::Pointer { .. } => {
-                    let count = function.params[param].count.unwrap();
-                    pointers.push((at, position(Role::Value(count))));
-                }
-                Kind::Record { .. } => pointers.push((at, None)),
-                _ => {}
-            },
-        }
-    }
-    pointers
-}
-
 /// A call with these core arguments, as the body of a parent that exits with its errno.
 fn body(function: &Function, args: &[u64]) -> String {
     use turnkey_wasi_common::function::CoreType;

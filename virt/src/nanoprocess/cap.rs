@@ -65,6 +65,15 @@ const LONGEST: usize = 4095;
 
 impl Cap {
     /// A handle of a grant.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use turnkey_virt::nanoprocess::Cap;
+    /// use turnkey_wasi_common::{Grant, Null, Object};
+    /// let cap = Cap::new(Grant::new(Object::Stream(Arc::new(Null))));
+    /// assert!(cap.is_alive());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(grant: Grant) -> Self {
         Self(What::Handle(grant.into_entry()))
     }
@@ -74,6 +83,16 @@ impl Cap {
     }
 
     /// The rights that it has.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use turnkey_virt::nanoprocess::Cap;
+    /// use turnkey_wasi_common::{Access, Grant, Null, Object, Rights};
+    /// let cap = Cap::new(Grant::new(Object::Stream(Arc::new(Null))));
+    /// let reading = cap.weaker(Access::Only(Rights::FD_READ));
+    /// assert_eq!(reading.rights(), Rights::FD_READ);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn rights(&self) -> Rights {
         match &self.0 {
             What::Handle(entry) => entry.base(),
@@ -82,6 +101,16 @@ impl Cap {
     }
 
     /// Whether it has neither been revoked nor come to its end.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use turnkey_virt::nanoprocess::Cap;
+    /// use turnkey_wasi_common::{Grant, Null, Object};
+    /// let cap = Cap::new(Grant::new(Object::Stream(Arc::new(Null))));
+    /// cap.revoke();
+    /// assert!(!cap.is_alive());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn is_alive(&self) -> bool {
         match &self.0 {
             What::Handle(entry) => entry.is_alive(),
@@ -90,6 +119,18 @@ impl Cap {
     }
 
     /// A weaker handle, which ends at the latest when this one does.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use turnkey_virt::nanoprocess::Cap;
+    /// use turnkey_wasi_common::{Access, Grant, Null, Object, Rights};
+    /// let cap = Cap::new(Grant::new(Object::Stream(Arc::new(Null))));
+    /// let weaker = cap.weaker(Access::ReadOnly);
+    /// assert!(!weaker.rights().contains(Rights::FD_WRITE));
+    /// weaker.revoke();
+    /// assert!(cap.is_alive());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn weaker(&self, access: Access) -> Self {
         match &self.0 {
@@ -153,6 +194,20 @@ impl Cap {
     ///
     /// # Errors
     /// - `INVAL`: there is no such clock.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::time::Duration;
+    /// use turnkey_virt::clocks::ManualClocks;
+    /// use turnkey_virt::nanoprocess::Cap;
+    /// use turnkey_wasi_common::{Grant, Null, Object};
+    /// let clocks = Arc::new(ManualClocks::at("2019-11-12T00:00:00Z".parse()?));
+    /// let cap = Cap::new(Grant::new(Object::Stream(Arc::new(Null))));
+    /// let brief = cap.expires_in(clocks.clone(), Duration::from_secs(5))?;
+    /// clocks.advance(Duration::from_secs(5));
+    /// assert!(cap.is_alive() && !brief.is_alive());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn expires_in(&self, clocks: Arc<dyn Clocks>, span: Duration) -> Result<Self> {
         match &self.0 {
             What::Handle(entry) => Ok(Self::new(Grant::of(entry).expires_in(clocks, span)?)),
@@ -164,6 +219,19 @@ impl Cap {
     }
 
     /// Takes it back, and everything that was derived from it.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use turnkey_virt::nanoprocess::Cap;
+    /// use turnkey_wasi_common::{Access, Grant, Null, Object};
+    /// let cap = Cap::new(Grant::new(Object::Stream(Arc::new(Null))));
+    /// let (one, other) = (cap.weaker(Access::ReadOnly), cap.weaker(Access::ReadOnly));
+    /// one.revoke();
+    /// assert!(cap.is_alive() && other.is_alive());
+    /// cap.revoke();
+    /// assert!(!other.is_alive());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn revoke(&self) {
         match &self.0 {
             What::Handle(entry) => {
@@ -210,11 +278,15 @@ impl Cap {
     /// be changed in every way, and ends when it is taken back.
     ///
     /// # Errors
+    /// - `BADF`: it was taken back.
     /// - `NOTCAPABLE`: it may not be read in every way.
-    /// - `NOTSUP`: it is a socket.
-    /// - those of [`grant`](Self::grant).
-    pub(super) fn found(&self, serving: &Serving) -> Result<Found> {
-        let entry = self.grant(Some(serving))?.into_entry();
+    /// - `NOTSUP`: it is a socket, or an object of the parent's own, which it can name itself. So
+    ///   nothing leads back to what it stands in.
+    pub(super) fn found(&self) -> Result<Found> {
+        let entry = match &self.0 {
+            What::Handle(entry) => entry,
+            What::Served(_) => return Err(Errno::Notsup.into()),
+        };
         let beneath = match entry.object() {
             Object::Dir(_) => Rights::all(),
             _ => Rights::empty(),
@@ -224,14 +296,14 @@ impl Cap {
             let has_own = entry.base().contains(own);
             has_own && entry.inheriting().contains(access.rights() & beneath)
         };
-        if !has(Access::ReadOnly) {
-            return Err(Errno::Notcapable.into());
+        match (entry.lease(), has(Access::ReadOnly)) {
+            (_, false) => Err(Errno::Notcapable.into()),
+            (Some(lease), _) if lease.is_alive() => {
+                let changes = has(Access::ReadWrite);
+                leased(entry.object().clone(), changes, lease.clone())
+            }
+            _ => Err(Errno::Badf.into()),
         }
-        let lease = match &self.0 {
-            What::Handle(entry) => entry.lease().cloned().unwrap_or_default(),
-            What::Served(served) => served.lease.clone(),
-        };
-        leased(entry.object().clone(), has(Access::ReadWrite), lease)
     }
 }
 

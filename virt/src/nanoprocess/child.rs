@@ -106,6 +106,19 @@ impl Child {
     /// # Errors
     /// - `NOENT`: there is no such function or class.
     /// - `NOTSUP`: they cannot be bound in this way.
+    ///
+    /// ```
+    /// use turnkey_virt::nanoprocess::{Bind, Family};
+    /// use turnkey_wasi_common::Errno;
+    /// # use turnkey_snapshots::engine::{Engine, EngineOptions};
+    /// # let options = EngineOptions { interruptible: true, fuel: false };
+    /// # let engine = turnkey_wasmi::WasmiEngine::new(options);
+    /// let module = engine.compile(&wat::parse_str(r#"(module)"#)?)?;
+    /// let child = Family::builder().build().spawn(module.into())?;
+    /// child.bind("class:*", Bind::Deny(Errno::Nosys))?.bind("fd_read", Bind::Pass)?;
+    /// assert_eq!(child.bind("fd_raed", Bind::Pass).unwrap_err(), Errno::Noent);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn bind(&self, what: &str, bind: Bind) -> Result<&Self, Errno> {
         self.set_up(|setup| setup.bind(what, bind, &self.held))?;
         Ok(self)
@@ -115,6 +128,30 @@ impl Child {
     ///
     /// # Errors
     /// Those of a step that does not fit the child's state.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use turnkey_snapshots::engine::{FuncType, HostFunction, Value, ValueType};
+    /// use turnkey_virt::nanoprocess::{Family, Outcome};
+    /// # use turnkey_snapshots::engine::{Engine, EngineOptions};
+    /// # let options = EngineOptions { interruptible: true, fuel: false };
+    /// # let engine = turnkey_wasmi::WasmiEngine::new(options);
+    /// let module = engine.compile(&wat::parse_str(r#"(module
+    ///     (import "env" "seven" (func $seven (result i32))) (export "f" (func $seven)))"#)?)?;
+    /// let child = Family::builder().build().spawn(module.into())?;
+    /// child.provide(HostFunction {
+    ///     module: "env".to_owned(),
+    ///     name: "seven".to_owned(),
+    ///     ty: FuncType::new([], [ValueType::I32]),
+    ///     run: Arc::new(|_guest, _args, results| {
+    ///         results.fill(Value::I32(7));
+    ///         Ok(())
+    ///     }),
+    /// })?;
+    /// child.link()?;
+    /// assert_eq!(child.call("f", &[])?, Outcome::Returned(vec![Value::I32(7)]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn provide(&self, function: HostFunction) -> Result<&Self, Errno> {
         self.set_up(|setup| {
             setup.provide(function);
@@ -131,6 +168,22 @@ impl Child {
     /// - `EXIST`, `INVAL`: the number is taken, or is none that can be chosen.
     /// - `NOTDIR`: something else is granted under a name.
     /// - `MFILE`: the child can have no further descriptor.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use turnkey_virt::nanoprocess::{Cap, Family, Place};
+    /// use turnkey_wasi_common::{Errno, Fd, Grant, Null, Object};
+    /// # use turnkey_snapshots::engine::{Engine, EngineOptions};
+    /// # let options = EngineOptions { interruptible: true, fuel: false };
+    /// # let engine = turnkey_wasmi::WasmiEngine::new(options);
+    /// let module = engine.compile(&wat::parse_str(r#"(module)"#)?)?;
+    /// let child = Family::builder().build().spawn(module.into())?;
+    /// let null = Cap::new(Grant::new(Object::Stream(Arc::new(Null))));
+    /// assert_eq!(child.grant(&null, Place::At(Fd(1)), None)?, Fd(1));
+    /// assert_eq!(child.grant(&null, Place::Next, None)?, Fd(3));
+    /// assert_eq!(child.grant(&null, Place::Next, Some("dir")), Err(Errno::Notdir));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn grant(&self, cap: &Cap, place: Place, name: Option<&str>) -> Result<Fd, Errno> {
         self.grant_served(cap, place, name, None)
     }
@@ -167,6 +220,19 @@ impl Child {
     /// # Errors
     /// - `INVAL`: it holds a NUL.
     /// - `2BIG`: all take more than 2 MiB.
+    ///
+    /// ```
+    /// use turnkey_virt::nanoprocess::Family;
+    /// use turnkey_wasi_common::Errno;
+    /// # use turnkey_snapshots::engine::{Engine, EngineOptions};
+    /// # let options = EngineOptions { interruptible: true, fuel: false };
+    /// # let engine = turnkey_wasmi::WasmiEngine::new(options);
+    /// let module = engine.compile(&wat::parse_str(r#"(module)"#)?)?;
+    /// let child = Family::builder().build().spawn(module.into())?;
+    /// child.arg("app")?.arg("--fast")?.env("MODE", "safe")?;
+    /// assert_eq!(child.arg("a\0b").unwrap_err(), Errno::Inval);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn arg(&self, arg: &str) -> Result<&Self, Errno> {
         self.set_up(|setup| setup.arg(arg))?;
         Ok(self)
@@ -177,6 +243,19 @@ impl Child {
     /// # Errors
     /// - `INVAL`: the name is empty or holds `=`, or one of them a NUL.
     /// - `2BIG`: all take more than 2 MiB.
+    ///
+    /// ```
+    /// use turnkey_virt::nanoprocess::Family;
+    /// use turnkey_wasi_common::Errno;
+    /// # use turnkey_snapshots::engine::{Engine, EngineOptions};
+    /// # let options = EngineOptions { interruptible: true, fuel: false };
+    /// # let engine = turnkey_wasmi::WasmiEngine::new(options);
+    /// let module = engine.compile(&wat::parse_str(r#"(module)"#)?)?;
+    /// let child = Family::builder().build().spawn(module.into())?;
+    /// child.env("HOME", "/")?;
+    /// assert_eq!(child.env("A=B", "C").unwrap_err(), Errno::Inval);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn env(&self, name: &str, value: &str) -> Result<&Self, Errno> {
         self.set_up(|setup| setup.env(name, value))?;
         Ok(self)
@@ -187,6 +266,20 @@ impl Child {
     ///
     /// # Errors
     /// - `MFILE`: it has been handed too many.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use turnkey_snapshots::engine::Module;
+    /// use turnkey_virt::nanoprocess::Family;
+    /// # use turnkey_snapshots::engine::{Engine, EngineOptions};
+    /// # let options = EngineOptions { interruptible: true, fuel: false };
+    /// # let engine = turnkey_wasmi::WasmiEngine::new(options);
+    /// let module = engine.compile(&wat::parse_str(r#"(module)"#)?)?;
+    /// let module: Arc<dyn Module> = module.into();
+    /// let child = Family::builder().build().spawn(module.clone())?;
+    /// assert_eq!((child.module(module.clone())?, child.module(module)?), (0, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn module(&self, module: Arc<dyn Module>) -> Result<u32, Errno> {
         self.loaded(Arc::new(Loaded::given(module)))
     }
@@ -199,6 +292,21 @@ impl Child {
     ///
     /// # Errors
     /// - `DQUOT`: its parent has not so much left, and nothing changes.
+    ///
+    /// ```
+    /// use turnkey_virt::nanoprocess::{ChildLimits, Family};
+    /// use turnkey_wasi_common::Errno;
+    /// # use turnkey_snapshots::engine::{Engine, EngineOptions};
+    /// # let options = EngineOptions { interruptible: true, fuel: false };
+    /// # let engine = turnkey_wasmi::WasmiEngine::new(options);
+    /// let module = engine.compile(&wat::parse_str(r#"(module)"#)?)?;
+    /// let all = ChildLimits { files_below: 100, ..ChildLimits::PARENT };
+    /// let child = Family::builder().limits(all).build().spawn(module.into())?;
+    /// child.limit(ChildLimits { files: 60, ..ChildLimits::DEFAULT })?;
+    /// let more = child.limit(ChildLimits { files: 101, ..ChildLimits::DEFAULT });
+    /// assert_eq!(more.unwrap_err(), Errno::Dquot);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn limit(&self, limits: ChildLimits) -> Result<&Self, Errno> {
         self.set_up(|setup| setup.limit(limits, &self.pools))?;
         Ok(self)
@@ -208,6 +316,19 @@ impl Child {
     ///
     /// # Errors
     /// Those of [`LinkError`].
+    ///
+    /// ```
+    /// use turnkey_virt::nanoprocess::Family;
+    /// # use turnkey_snapshots::engine::{Engine, EngineOptions};
+    /// # let options = EngineOptions { interruptible: true, fuel: false };
+    /// # let engine = turnkey_wasmi::WasmiEngine::new(options);
+    /// let module = engine.compile(&wat::parse_str(r#"(module (import "env" "f" (func)))"#)?)?;
+    /// let child = Family::builder().build().spawn(module.into())?;
+    /// let missing = child.link().unwrap_err();
+    /// let told = "it imports the function `env.f`, which does not exist here";
+    /// assert_eq!(missing.to_string(), told);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn link(&self) -> Result<(), LinkError> {
         let mut state = self.state();
         match &mut *state {
@@ -263,6 +384,23 @@ impl Child {
     /// - `NOTSUP`: its results are none that cross.
     /// - `NOMEM`: too many calls are nested.
     /// - `NOEXEC`: the engine makes no instance within the limits.
+    ///
+    /// ```
+    /// use turnkey_snapshots::engine::Value;
+    /// use turnkey_virt::nanoprocess::{Family, Outcome};
+    /// use turnkey_wasi_common::Errno;
+    /// # use turnkey_snapshots::engine::{Engine, EngineOptions};
+    /// # let options = EngineOptions { interruptible: true, fuel: false };
+    /// # let engine = turnkey_wasmi::WasmiEngine::new(options);
+    /// let module = engine.compile(&wat::parse_str(r#"(module (func (export "double") (param i32) (result i32)
+    ///     (i32.add (local.get 0) (local.get 0))))"#)?)?;
+    /// let child = Family::builder().build().spawn(module.into())?;
+    /// child.link()?;
+    /// let called = child.call("double", &[Value::I32(21)])?;
+    /// assert_eq!(called, Outcome::Returned(vec![Value::I32(42)]));
+    /// assert_eq!(child.call("triple", &[]), Err(Errno::Noent));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn call(&self, export: &str, args: &[Value]) -> Result<Outcome, Errno> {
         self.call_with(export, |ty| {
             let types = ty.params.iter().copied();
@@ -340,6 +478,24 @@ impl Child {
     /// # Errors
     /// - `FAULT`: that leads beyond the memory.
     /// - `INVAL`: the child has no instance, or no memory.
+    ///
+    /// ```
+    /// use turnkey_virt::nanoprocess::Family;
+    /// use turnkey_wasi_common::Errno;
+    /// # use turnkey_snapshots::engine::{Engine, EngineOptions};
+    /// # let options = EngineOptions { interruptible: true, fuel: false };
+    /// # let engine = turnkey_wasmi::WasmiEngine::new(options);
+    /// let module = engine.compile(&wat::parse_str(r#"(module (memory (export "memory") 1))"#)?)?;
+    /// let child = Family::builder().build().spawn(module.into())?;
+    /// child.link()?;
+    /// child.call("", &[])?;
+    /// child.write(65532, b"abcd")?;
+    /// let mut bytes = [0; 3];
+    /// child.read(65533, &mut bytes)?;
+    /// assert_eq!(&bytes, b"bcd");
+    /// assert_eq!(child.read(65534, &mut bytes), Err(Errno::Fault));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn read(&self, from: u32, bytes: &mut [u8]) -> Result<(), Errno> {
         self.with_memory(from, bytes.len(), |memory| bytes.copy_from_slice(memory))
     }
@@ -348,6 +504,18 @@ impl Child {
     ///
     /// # Errors
     /// As [`read`](Self::read).
+    ///
+    /// ```
+    /// use turnkey_virt::nanoprocess::Family;
+    /// use turnkey_wasi_common::Errno;
+    /// # use turnkey_snapshots::engine::{Engine, EngineOptions};
+    /// # let options = EngineOptions { interruptible: true, fuel: false };
+    /// # let engine = turnkey_wasmi::WasmiEngine::new(options);
+    /// let module = engine.compile(&wat::parse_str(r#"(module)"#)?)?;
+    /// let child = Family::builder().build().spawn(module.into())?;
+    /// assert_eq!(child.write(0, b"a"), Err(Errno::Inval), "there is no instance");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn write(&self, to: u32, bytes: &[u8]) -> Result<(), Errno> {
         self.with_memory(to, bytes.len(), |memory| memory.copy_from_slice(bytes))
     }
@@ -374,11 +542,39 @@ impl Child {
 
     /// Ends the child and its descendants, wherever they are: computing, sleeping, or in a call of
     /// somebody who serves them. Any thread may do it.
+    ///
+    /// ```
+    /// use turnkey_virt::nanoprocess::{Family, Outcome};
+    /// use turnkey_wasi_common::Errno;
+    /// # use turnkey_snapshots::engine::{Engine, EngineOptions};
+    /// # let options = EngineOptions { interruptible: true, fuel: false };
+    /// # let engine = turnkey_wasmi::WasmiEngine::new(options);
+    /// let module = engine.compile(&wat::parse_str(r#"(module)"#)?)?;
+    /// let child = Family::builder().build().spawn(module.into())?;
+    /// child.link()?;
+    /// child.kill();
+    /// assert_eq!(child.call("", &[])?, Outcome::Killed);
+    /// assert_eq!(child.call("", &[]), Err(Errno::Srch));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn kill(&self) {
         self.interrupt.fire(Reason::Killed);
     }
 
     /// The switch by which [`kill`](Self::kill) ends the child.
+    ///
+    /// ```
+    /// use turnkey_virt::nanoprocess::Family;
+    /// use turnkey_wasi_common::Reason;
+    /// # use turnkey_snapshots::engine::{Engine, EngineOptions};
+    /// # let options = EngineOptions { interruptible: true, fuel: false };
+    /// # let engine = turnkey_wasmi::WasmiEngine::new(options);
+    /// let module = engine.compile(&wat::parse_str(r#"(module)"#)?)?;
+    /// let child = Family::builder().build().spawn(module.into())?;
+    /// child.kill();
+    /// assert_eq!(child.interrupt().fired(), Some(Reason::Killed));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn interrupt(&self) -> &Interrupt {
         &self.interrupt
     }
@@ -419,6 +615,20 @@ impl Child {
     }
 
     /// The fuel that is left of what the child was given, if that was limited.
+    ///
+    /// ```
+    /// use turnkey_virt::nanoprocess::{ChildLimits, Family};
+    /// # use turnkey_snapshots::engine::{Engine, EngineOptions};
+    /// # let options = EngineOptions { interruptible: true, fuel: true };
+    /// # let engine = turnkey_wasmi::WasmiEngine::new(options);
+    /// let module = engine.compile(&wat::parse_str(r#"(module (func (export "f")))"#)?)?;
+    /// let child = Family::builder().build().spawn(module.into())?;
+    /// child.limit(ChildLimits { fuel: 1000, ..ChildLimits::DEFAULT })?;
+    /// child.link()?;
+    /// child.call("f", &[])?;
+    /// assert!(child.fuel().is_some_and(|left| left < 1000));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn fuel(&self) -> Option<u64> {
         let limited = |fuel: u64| Some(fuel).filter(|fuel| *fuel != u64::MAX);
         match &*self.state() {

@@ -1,6 +1,9 @@
 //! A parent, and what it has children of.
 
-use super::bindings::{Binding, Bindings, Only, selected};
+mod builder;
+
+pub use builder::{FamilyBuilder, Loading};
+
 use super::cap::Cap;
 use super::child::Child;
 use super::code_size::CodeSize;
@@ -12,11 +15,10 @@ use super::numbers::Numbers;
 use super::pool::Taken;
 use super::serve::{Capabilities, Looking, Serving};
 use crate::fs::Found;
-use crate::typed::Interface;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use turnkey_snapshots::engine::{Engine, HostFunction, Module};
-use turnkey_wasi_common::{BlockingWait, Clocks, Errno, Error, Filter, Interrupt, Random, WasiCtx};
+use turnkey_snapshots::engine::{HostFunction, Module};
+use turnkey_wasi_common::{Errno, Error};
 
 /// The children of one parent: of a Rust program that [spawns](Self::spawn) them, or of a wasm
 /// module that imports [`functions`](Self::functions). Clones are one family.
@@ -76,11 +78,11 @@ struct Inner {
 struct Handles(Weak<Inner>);
 
 impl Capabilities for Handles {
-    fn found(&self, capability: u64, serving: &Serving) -> Result<Found, Error> {
+    fn found(&self, capability: u64) -> Result<Found, Error> {
         let family = Family(self.0.upgrade().ok_or(Errno::Badf)?);
         let number = u32::try_from(capability).map_err(|_| Errno::Badf)?;
         let cap = Arc::clone(family.tables().caps.at(number)?);
-        cap.found(serving)
+        cap.found()
     }
 }
 
@@ -104,185 +106,6 @@ impl Loaded {
             module,
             _charged: Taken::default(),
         }
-    }
-}
-
-/// By what modules are loaded, and how large one may be.
-#[derive(Clone)]
-pub struct Loading {
-    /// What compiles them.
-    pub engine: Arc<dyn Engine>,
-    /// The most functions of one.
-    pub functions: u32,
-    /// The most bytes of a function.
-    pub largest: u32,
-}
-
-impl Loading {
-    /// Modules of at most 100,000 functions, each of at most 1 MiB.
-    pub fn with(engine: Arc<dyn Engine>) -> Self {
-        Self {
-            engine,
-            functions: 100_000,
-            largest: 1 << 20,
-        }
-    }
-}
-
-/// Puts a family together: what its parent holds, and how much its children may use together.
-#[must_use]
-pub struct FamilyBuilder {
-    held: Held,
-    limits: ChildLimits,
-    loading: Option<Loading>,
-    modules: Vec<Arc<Loaded>>,
-    interface: Readable,
-}
-
-impl FamilyBuilder {
-    /// The parent is a guest with this context. It holds the context's clocks and randomness; its
-    /// children wait as it does, and end when it is interrupted; and the context's filters see the
-    /// calls that it passes on. All this takes the place of what was said of it before, so that no
-    /// filter sees a call twice.
-    ///
-    /// ```
-    /// use std::sync::Arc;
-    /// use turnkey_snapshots::engine::{Engine, EngineOptions};
-    /// use turnkey_virt::nanoprocess::{Bind, Family, Outcome};
-    /// use turnkey_virt::Deny;
-    /// use turnkey_wasi_common::{Errno, WasiCtx};
-    /// use turnkey_wasmi::WasmiEngine;
-    ///
-    /// let engine = WasmiEngine::new(EngineOptions { interruptible: true, fuel: false });
-    /// // Exits with the errno of a call.
-    /// let module: Arc<_> = engine.compile(&wat::parse_str(r#"(module
-    ///     (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
-    ///     (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
-    ///     (func (export "_start") (call $exit (call $yield))))"#)?)?.into();
-    ///
-    /// let deny = Deny::new().call("sched_yield", Errno::Busy)?;
-    /// let ctx = WasiCtx::builder().filter(Arc::new(deny)).build()?;
-    /// let family = Family::builder().parent(&ctx).build();
-    /// let child = family.spawn(module)?;
-    /// child.bind("class:*", Bind::Pass)?.link()?;
-    /// let busy = Errno::Busy.number().into();
-    /// assert_eq!(child.call("_start", &[]), Ok(Outcome::Exited(busy)));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn parent(mut self, ctx: &WasiCtx) -> Self {
-        let filters = ctx.filters().iter().map(Arc::clone);
-        self.held.filters = filters.map(Only::all).collect();
-        self.held.clocks = Some(ctx.shared_clocks());
-        self.held.random = Some(ctx.shared_random());
-        self.held.waiter = Some(ctx.shared_waiter());
-        self.held.interrupt = ctx.interrupt().cloned();
-        self
-    }
-
-    /// The clocks that the parent can pass on.
-    pub fn clocks(mut self, clocks: Arc<dyn Clocks>) -> Self {
-        self.held.clocks = Some(clocks);
-        self
-    }
-
-    /// The randomness that the parent can pass on.
-    pub fn random(mut self, random: Arc<dyn Random>) -> Self {
-        self.held.random = Some(random);
-        self
-    }
-
-    /// Takes from the parent what it is not to pass on: a function by its name, or with `class:` a
-    /// whole class.
-    ///
-    /// # Errors
-    /// - `NOENT`: there is no such function or class.
-    pub fn without(mut self, what: &str) -> Result<Self, Errno> {
-        selected(what)?;
-        let mut bindings = Bindings::clone(&self.held.bindings);
-        bindings.bind(what, Binding::Unbound);
-        self.held.bindings = Arc::new(bindings);
-        Ok(self)
-    }
-
-    /// A filter that sees every call which the parent passes on.
-    pub fn filter(mut self, filter: Arc<dyn Filter>) -> Self {
-        self.held.filters.push(Only::all(filter));
-        self
-    }
-
-    /// The way in which children wait, by default that of every context.
-    pub fn waiter(mut self, waiter: Arc<dyn BlockingWait>) -> Self {
-        self.held.waiter = Some(waiter);
-        self
-    }
-
-    /// What ends the parent, and its descendants with it.
-    pub fn interrupt(mut self, interrupt: Interrupt) -> Self {
-        self.held.interrupt = Some(interrupt);
-        self
-    }
-
-    /// How much all descendants may use together, and all the fuel that children can be given. By
-    /// default that is [`ChildLimits::PARENT`].
-    pub fn limits(mut self, limits: ChildLimits) -> Self {
-        self.limits = limits;
-        self
-    }
-
-    /// How many bytes of a thread's stack the tree may take, counted from where the first child is
-    /// called. By default that is [`STACK`], which leaves room on a thread of 2 MiB.
-    ///
-    /// Every child that is on the stack has a WebAssembly stack of its own there, as large as its
-    /// engine lets it be (wasmtime's limit is 512 KiB), and no engine sees the others. A thread that
-    /// runs out of stack ends the process, so a call for which there might not be room answers
-    /// `NOMEM` instead. Children that recurse little may be nested as deep as there may be levels.
-    ///
-    /// ```
-    /// use turnkey_virt::nanoprocess::Family;
-    ///
-    /// // For a thread of 32 MiB.
-    /// let family = Family::builder().stack(24 << 20).build();
-    /// # drop(family);
-    /// ```
-    pub fn stack(mut self, bytes: usize) -> Self {
-        self.held.stack = bytes;
-        self
-    }
-
-    /// Lets a wasm parent load modules, as many bytes as the limits say under `code`.
-    pub fn loading(mut self, loading: Loading) -> Self {
-        self.loading = Some(loading);
-        self
-    }
-
-    /// Hands a module to a wasm parent. The first has the number 0.
-    pub fn module(mut self, module: impl Into<Arc<dyn Module>>) -> Self {
-        self.modules.push(Arc::new(Loaded::given(module.into())));
-        self
-    }
-
-    /// What a wasm parent says about its own functions, so that imports of its children can be bound
-    /// to them. [`Interface::of`] reads it from the parent's module.
-    pub fn interface(mut self, interface: Interface) -> Self {
-        self.interface = Ok(Arc::new(interface));
-        self
-    }
-
-    /// The family, which has no child.
-    pub fn build(self) -> Family {
-        let mut tables = Tables::default();
-        for module in self.modules {
-            // There is a number for every module that an embedder names.
-            let _numbered = tables.modules.insert(module);
-        }
-        Family(Arc::new(Inner {
-            held: Arc::new(self.held),
-            interface: self.interface,
-            pools: Pools::of(&self.limits, self.limits.fuel),
-            loading: self.loading,
-            tables: Mutex::new(tables),
-            looking: Looking::default(),
-        }))
     }
 }
 
@@ -330,6 +153,18 @@ impl Family {
     ///
     /// # Errors
     /// - `DQUOT`: the parent may have no further child, or none at this depth.
+    ///
+    /// ```
+    /// use turnkey_virt::nanoprocess::{Family, Outcome};
+    /// # use turnkey_snapshots::engine::{Engine, EngineOptions};
+    /// # let options = EngineOptions { interruptible: true, fuel: false };
+    /// # let engine = turnkey_wasmi::WasmiEngine::new(options);
+    /// let module = engine.compile(&wat::parse_str(r#"(module)"#)?)?;
+    /// let child = Family::builder().build().spawn(module.into())?;
+    /// child.link()?;
+    /// assert_eq!(child.call("", &[])?, Outcome::Returned(vec![]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn spawn(&self, module: Arc<dyn Module>) -> Result<Child, Errno> {
         self.spawn_with(module, None)
     }
@@ -350,6 +185,14 @@ impl Family {
     }
 
     /// The functions that a wasm parent imports: those of the document `nanoprocess_0`.
+    ///
+    /// ```
+    /// use turnkey_virt::nanoprocess::{FUNCTIONS, Family, MODULE};
+    /// let functions = Family::builder().build().functions();
+    /// assert_eq!(functions.len(), FUNCTIONS.len());
+    /// assert!(functions.iter().all(|function| function.module == MODULE));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn functions(&self) -> Vec<HostFunction> {
         imports::functions(self)
     }

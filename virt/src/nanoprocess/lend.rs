@@ -255,4 +255,47 @@ mod tests {
             assert_eq!(first_byte(&lent), Some(1));
         });
     }
+
+    /// A call that is carried out by asking the parent, who looks at it meanwhile.
+    struct Pending<'a>(&'a Lent<dyn Guest>);
+
+    impl Looked for Pending<'_> {
+        fn number(&self) -> u32 {
+            5
+        }
+
+        fn read(&self, _: u32, _: u32, bytes: &mut [u8]) -> Result<usize, Errno> {
+            Ok(bytes.len())
+        }
+
+        fn write(&mut self, _: &mut dyn Guest, _: u32, _: u32, _: &[u8]) -> Result<(), Errno> {
+            Ok(())
+        }
+
+        fn forward(&mut self, parent: &mut dyn Guest) -> Result<Errno, Errno> {
+            let asked = self.0.lend(parent, || increment(self.0));
+            asked.map(|()| Errno::Success).ok_or(Errno::Io)
+        }
+    }
+
+    #[test]
+    fn call_lent_to_the_parent_who_is_lent_again_within() {
+        let (lent, looking) = (Lent::<dyn Guest>::default(), Lent::<dyn Looked>::default());
+        let mut parent = Fake::new(&[1]);
+        let forward = |entered: &mut dyn Guest| looking.borrow(|call| call.forward(entered));
+        lent.lend(&mut parent, || {
+            lent.borrow(|entered| {
+                let mut call = Pending(&lent);
+                looking.lend(&mut call, || {
+                    assert_eq!(looking.borrow(|call| call.number()), Some(5));
+                    assert_eq!(forward(entered), Some(Ok(Errno::Success)));
+                    entered.memory().unwrap()[0] += 1;
+                    assert_eq!(forward(entered), Some(Ok(Errno::Success)));
+                });
+                assert!(looking.borrow(|call| call.number()).is_none());
+            });
+            assert_eq!(first_byte(&lent), Some(4));
+        });
+        assert_eq!(parent.memory, [4]);
+    }
 }

@@ -23,7 +23,10 @@ thread_local! {
 
 /// A level of nesting on this thread.
 #[derive(Debug)]
-pub(super) struct Level(());
+pub(super) struct Level {
+    /// What was the outermost before it.
+    outermost: usize,
+}
 
 impl Level {
     /// Enters a level of a tree that may take so many bytes of stack.
@@ -38,21 +41,24 @@ impl Level {
         let here = std::ptr::from_ref(&local).addr();
         let outermost = match nested {
             0 => here,
-            _ => OUTERMOST.get(),
+            // A stack grows downward: what is higher up lies on another, which begins here.
+            _ => OUTERMOST.get().max(here),
         };
-        let taken = outermost.abs_diff(here);
+        let taken = outermost - here;
         if nested >= MOST_NESTED || taken.saturating_add(LEVEL) > stack {
             return Err(Errno::Nomem);
         }
-        OUTERMOST.set(outermost);
         NESTED.set(nested + 1);
-        Ok(Self(()))
+        Ok(Self {
+            outermost: OUTERMOST.replace(outermost),
+        })
     }
 }
 
 impl Drop for Level {
     fn drop(&mut self) {
         NESTED.set(NESTED.get() - 1);
+        OUTERMOST.set(self.outermost);
     }
 }
 

@@ -93,7 +93,7 @@ pub(super) trait Capabilities: Send + Sync {
     /// # Errors
     /// - `BADF`: the parent holds none of this number.
     /// - those of [`Cap::found`](super::cap::Cap).
-    fn found(&self, capability: u64, serving: &Serving) -> Result<Found>;
+    fn found(&self, capability: u64) -> Result<Found>;
 }
 
 impl Serving {
@@ -239,7 +239,7 @@ impl Serving {
 
     fn found(&self, capability: u64) -> Result<Found> {
         match &self.0.capabilities {
-            Some(capabilities) => capabilities.found(capability, self),
+            Some(capabilities) => capabilities.found(capability),
             None => Err(flawed("the parent handed on a capability, and holds none")),
         }
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use turnkey_snapshots::engine::{Engine, EngineOptions, Limits, Module, Node};
 use turnkey_virt::nanoprocess::{ChildLimits, FUNCTIONS, Family};
-use turnkey_wasi_common::function::CoreType;
+use turnkey_wasi_common::function::{CoreType, Function, Kind, Role};
 use turnkey_wasi_common::{Pipe, PipeReader, PipeWriter, Stop, WasiCtx};
 
 pub(crate) const BADF: u32 = 8;
@@ -186,4 +186,31 @@ pub(crate) fn code(engine: &Arc<dyn Engine>, wat: &str, family: &Family) -> u32 
 pub(crate) fn output() -> (Arc<PipeWriter>, PipeReader) {
     let (writer, reader) = Pipe::new(1 << 16);
     (Arc::new(writer), reader)
+}
+
+/// The core parameters of a function that are addresses, with the position of what counts there.
+pub(crate) fn pointers(function: &Function) -> Vec<(usize, Option<usize>)> {
+    let position = |role: Role| function.roles.iter().position(|known| *known == role);
+    let mut pointers = Vec::new();
+    for (at, role) in function.roles.iter().enumerate() {
+        match *role {
+            Role::Return(_) => pointers.push((at, None)),
+            Role::Length(_) => {}
+            Role::Value(param) => match function.params[param].ty.kind {
+                Kind::String | Kind::List { .. } => {
+                    pointers.push((at, position(Role::Length(param))));
+                }
+                Kind::Pointer { .. } => {
+                    let count = function.params[param].count;
+                    // Without a count it is the host that says how much it needs.
+                    if let Some(count) = count {
+                        pointers.push((at, position(Role::Value(count))));
+                    }
+                }
+                Kind::Record { .. } | Kind::Variant { .. } => pointers.push((at, None)),
+                _ => {}
+            },
+        }
+    }
+    pointers
 }

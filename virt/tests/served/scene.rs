@@ -2,6 +2,7 @@
 
 use crate::parents::*;
 use std::sync::Arc;
+use std::time::Duration;
 use turnkey_snapshots::engine::{Engine, Limits, Node};
 use turnkey_snapshots::preview_1;
 use turnkey_virt::nanoprocess::{ChildLimits, Family, FamilyBuilder};
@@ -170,6 +171,15 @@ impl Scene<'_> {
             check(&self.run(parent, child, ctx));
         });
     }
+}
+
+/// Tries with ever longer deadlines, until what is to happen before has happened in time.
+pub(crate) fn in_time(attempt: impl FnMut(Duration) -> bool) {
+    let mut deadlines = (0..10).map(|tries| Duration::from_millis(50 << tries));
+    assert!(
+        deadlines.any(attempt),
+        "it did not happen within any deadline"
+    );
 }
 
 /// A parent with every import and four pages, whose `_start` does `body`.

@@ -62,13 +62,14 @@ impl Snapshot {
                             Kind::Pointer { .. } => param.count.map(Role::Value),
                             _ => Some(Role::Length(position)),
                         };
-                        let count = count.and_then(|count| call.word(count));
-                        self.value(desk, memory, param.ty, place(count.unwrap_or(0), false))
-                            .map(|copy| match (param.ty.kind, count) {
-                                // As many as the host has to give.
-                                (Kind::Pointer { .. }, None) => 0,
-                                _ => copy,
-                            })?
+                        match (param.ty.kind, count.and_then(|count| call.word(count))) {
+                            // As many as the host has to give.
+                            (Kind::Pointer { .. }, None) => 0,
+                            (_, count) => {
+                                let place = place(count.unwrap_or(0), false);
+                                self.value(desk, memory, param.ty, place)?
+                            }
+                        }
                     }
                     None => *word,
                 },

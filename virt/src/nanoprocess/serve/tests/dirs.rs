@@ -259,7 +259,7 @@ fn close_all_given_back_in_reverse_order() {
 struct Five;
 
 impl Capabilities for Five {
-    fn found(&self, capability: u64, _: &Serving) -> Result<Found> {
+    fn found(&self, capability: u64) -> Result<Found> {
         match capability {
             5 => Ok(Found::file(Contents::from("from elsewhere"))),
             _ => Err(Errno::Badf.into()),
