@@ -19,6 +19,7 @@ mod limits;
 mod locked;
 mod mistakes;
 mod pages;
+mod parents;
 mod replay;
 mod seen;
 mod sockets;

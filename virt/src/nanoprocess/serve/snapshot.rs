@@ -114,7 +114,11 @@ impl Snapshot {
                 Ok(copy)
             }
             Kind::Pointer { pointee, mutable } => match length(pointee) {
-                Some(length) => self.copy(desk, memory, word, length, mutable),
+                Some(length) => {
+                    let address = u32::try_from(word).map_err(|_| Fault::Beyond(word))?;
+                    let copy = self.buffer(desk, memory, address, length, mutable)?;
+                    Ok(copy.into())
+                }
                 // As many as the host has to give.
                 None => Ok(0),
             },
