@@ -26,4 +26,5 @@ mod sockets;
 mod streams;
 mod support;
 mod time;
+mod tree_runs;
 mod trees;
