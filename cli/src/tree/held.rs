@@ -21,7 +21,7 @@ impl Held {
     pub(super) fn of_host(document: &Document, root: &Unit, folder: &Path) -> Self {
         let mut held = Self::default();
         for dir in &root.dirs {
-            match HostDir::open_ambient(&folder.join(&dir.from), ambient_authority()) {
+            match HostDir::open_ambient(folder.join(&dir.from), ambient_authority()) {
                 Ok(opened) => {
                     let grant = Grant::new(Object::Dir(Arc::new(opened))).access(access(dir));
                     held.dirs.push((dir.clone(), Cap::new(grant)));
