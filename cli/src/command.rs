@@ -34,7 +34,7 @@ pub(crate) enum Command {
     Lock(LockModules),
     /// Look whether modules ask for more than is locked; nothing runs
     Check(Check),
-    /// Look at an application that is a tree of modules
+    /// Run an application that is a tree of modules, or look at it
     Tree(Tree),
     /// See it work: run the guests that come with the command, on every engine
     Tour(Tour),

@@ -172,6 +172,10 @@ impl Conformance {
     fn run(&self, host: &dyn Host, suites: &[Suite]) -> Result<Report, Failure> {
         let mut expectations = Expectations::built_in(&host.name());
         expectations.add(Expectations::built_in(self.backend.name()));
+        for parent in &self.parents {
+            let name = parent.file_stem().unwrap_or_default().to_string_lossy();
+            expectations.add(Expectations::built_in(&format!("parent-{name}")));
+        }
         for file in &self.expect {
             expectations.read(file).map_err(Failure::set_up)?;
         }

@@ -55,6 +55,11 @@ impl Document {
         }
     }
 
+    /// Whether no mistake has been found.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.mistakes.borrow().is_empty()
+    }
+
     /// Notes a mistake.
     pub(crate) fn wrong(&self, at: usize, what: impl Into<String>) {
         self.mistakes.borrow_mut().push((at, what.into()));

@@ -1,14 +1,19 @@
 //! `turnkey tree`: an application that is described as a tree of modules.
 
 mod application;
+mod build;
+mod held;
 mod links;
 mod read;
 mod show;
 mod sound;
+mod stage;
 
 pub(crate) use read::read;
 
 use crate::failure::Failure;
+use crate::lock_file::folder;
+use crate::{exit, thread};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -18,7 +23,7 @@ use std::process::ExitCode;
 #[command(after_help = NOTES)]
 pub(crate) struct Tree {
     /// Only look for mistakes, and show the tree
-    #[arg(long, required = true)]
+    #[arg(long)]
     check: bool,
 
     /// The file that describes the tree
@@ -44,32 +49,56 @@ const NOTES: &str = r#"A tree is written as TOML. Nothing is granted that is not
   random = "virtual:7"                      # or real, denied (the default)
 
   [[module.dir]]
-  from = "/data/in"               # the root: of the host; else one of the parent's
+  from = "/data/in"               # the root: of the host, from the folder of this file;
+                                  # else one of the parent's
   name = "/in"                    # optional: what the module calls it
   read-only = true                # optional
 
   [[module.link]]
   module = "text"                 # what it imports
   name = "render"
-  from = "printer"                # whose: its parent, or a sibling
+  from = "printer"                # whose: its parent, a child or a sibling
   export = "render"               # optional
 
   [module.limits]                 # each is optional
   fuel = 1000000
   memory = "16MiB"
   files = 64
-  time = "2s"
+  time = "2s"                     # of each call
   depth = 2                       # generations beneath it
 
-No child holds more than its parent. Every mistake is told with its line.
+No child holds more than its parent, and where it says no limit it has its parent's. Every
+mistake is told with its line.
+
+The root is run if it is a command, which exports `_start`. Otherwise its children are, in the
+order of the file, or theirs, until one ends with another code than 0. All others run when a link
+leads to them: an instance is made by the first call, and its `_initialize` is called before. A
+module that is in a call cannot be called again. A trap, or an exit in a call by a link, ends the
+caller as well, and is told with the names from the root on. A link to `_start` returns where that
+exits with 0.
 
 Exit codes:
-  0  there is no mistake
-  2  there is one, in the file or in a module that it names; nothing has run"#;
+  0    with --check: there is no mistake; otherwise
+  that of the command that was run last, of which a process keeps the low 8 bits
+  134  a command trapped, or a limit ended it
+  2    a mistake in the file or in a module that it names; nothing has run"#;
 
 impl Tree {
-    /// Looks for mistakes, and shows the tree.
+    /// Runs the application; or looks for mistakes, and shows the tree.
     pub(crate) fn carry_out(self) -> Result<ExitCode, Failure> {
+        if self.check {
+            return self.show();
+        }
+        let stage = read::read_with(&self.file, |document, application| {
+            build::stage(document, &application, folder(&self.file))
+        })?;
+        match thread::run(None, move || stage.run())? {
+            Ok(()) => Ok(ExitCode::SUCCESS),
+            Err(stop) => exit::of(stop),
+        }
+    }
+
+    fn show(&self) -> Result<ExitCode, Failure> {
         let application = read(&self.file)?;
         let shown = show::show(&application);
         let mut stdout = io::stdout().lock();

@@ -11,6 +11,7 @@ use serde_json::Value;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
+use turnkey_conformance::parents::{FORWARD, PASS};
 
 fn conformance(place: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_turnkey"));
@@ -56,6 +57,48 @@ fn built_in_suites_pass_on_every_engine() {
             .unwrap();
         assert_eq!(rest, format!("{count} passed"), "{line}");
     }
+}
+
+#[test]
+fn built_in_suites_pass_beneath_parents() {
+    let place = tempfile::tempdir().unwrap();
+    fs::write(place.path().join("pass.wat"), PASS).unwrap();
+    fs::write(place.path().join("forward.wat"), FORWARD).unwrap();
+    for options in [
+        &["--parent", "pass.wat"][..],
+        &["--parent", "forward.wat"],
+        &[
+            "--parent",
+            "pass.wat",
+            "--parent",
+            "forward.wat",
+            "--depth",
+            "2",
+        ],
+    ] {
+        let ended = conformance(place.path(), options);
+        let told = text(&ended.stdout);
+        assert_eq!(ended.status.code(), Some(0), "{options:?}: {told}");
+        for engine in ENGINES {
+            let is_asked = told.contains(&format!(" on {engine}: "));
+            assert_eq!(is_asked, *engine != "tinywasm", "{told}");
+        }
+    }
+}
+
+#[test]
+fn parents_that_cannot_be_told() {
+    let place = tempfile::tempdir().unwrap();
+    fs::write(place.path().join("pass.wat"), PASS).unwrap();
+    let engine = ENGINES[0];
+    let ended = conformance(
+        place.path(),
+        &["--engine", engine, "--parent", "pass.wat", "--depth", "17"],
+    );
+    let told = "error: --parent: there are 17 parents, and 16 at most can lie above each other\n";
+    assert_eq!((ended.status.code(), text(&ended.stderr)), (Some(2), told));
+    let ended = conformance(place.path(), &["--depth", "2"]);
+    assert_eq!(ended.status.code(), Some(2));
 }
 
 /// From an archive only those tests pass that write nothing, which is what is expected.

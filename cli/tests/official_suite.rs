@@ -1,6 +1,7 @@
 //! The official preview 1 suite, on every engine: as it is, with the errno of a Unix host alone, with
-//! its fixture in memory and in overlays, and behind a filter on every call. Every engine has what
-//! its tests need. From an archive itself those tests pass that only read; the others are listed.
+//! its fixture in memory and in overlays, behind a filter on every call, and beneath wasm parents that
+//! pass every call on or filter it, up to as many as can lie above each other. Every engine has what
+//! its tests need, but that no parent can be asked on tinywasm. From an archive itself those tests pass that only read; the others are listed.
 //!
 //! It runs where `WASI_TESTSUITE` names a checkout of WebAssembly/wasi-testsuite that holds the
 //! built tests (branch `prod/testsuite-base`). Elsewhere this test says that it did not run.
@@ -24,8 +25,18 @@ const TESTS: u64 = 72;
 /// How many of them only read.
 const READ: u64 = 33;
 
+/// The parents, beside this file's package.
+const PASS: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../conformance/guests/parents/pass.wat"
+);
+const FORWARD: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../conformance/guests/parents/forward.wat"
+);
+
 /// How the suite is run, and how many tests pass.
-const MODES: [(&[&str], u64); 7] = [
+const MODES: [(&[&str], u64); 14] = [
     (&[], TESTS),
     (&["--strict"], TESTS),
     (&["--backend", "memory"], TESTS),
@@ -33,6 +44,16 @@ const MODES: [(&[&str], u64); 7] = [
     (&["--backend", "overlay-archive"], TESTS),
     (&["--filtered"], TESTS),
     (&["--backend", "archive"], READ),
+    (&["--parent", PASS], TESTS),
+    (&["--parent", PASS, "--depth", "4"], TESTS),
+    (&["--parent", PASS, "--depth", "16"], TESTS),
+    (&["--parent", FORWARD], TESTS),
+    (&["--parent", FORWARD, "--depth", "4"], TESTS),
+    (&["--parent", FORWARD, "--depth", "16"], TESTS),
+    (
+        &["--parent", PASS, "--parent", FORWARD, "--depth", "2"],
+        TESTS,
+    ),
 ];
 
 fn main() -> ExitCode {
@@ -43,6 +64,9 @@ fn main() -> ExitCode {
     let mut all_passed = true;
     for (mode, expected) in MODES {
         for engine in ENGINES {
+            if *engine == "tinywasm" && mode.contains(&"--parent") {
+                continue;
+            }
             let passed = passed(&checkout, engine, mode);
             println!(
                 "official suite, {engine} {}: {passed} of {TESTS}",

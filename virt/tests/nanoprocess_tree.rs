@@ -756,3 +756,90 @@ fn cap_serve_stream_of_the_parent_is_written_to_by_the_child() {
         assert_eq!(exited, 59 + u32::from(b'x'));
     });
 }
+
+#[test]
+fn limits_left_what_the_family_has_less_what_children_were_given() {
+    let half = ChildLimits {
+        fuel: 1000,
+        memory: 300,
+        memory_below: 200,
+        files: 10,
+        files_below: 20,
+        children: 3,
+        ..WITHOUT
+    };
+    let given = must("child_new", &["0", "64"]) + &must("child_limits", &[CHILD, "128"]);
+    let none = String::new();
+    // Each field by its place in the record, before a child was limited and after.
+    let fields = [
+        ("memory", 8, 1000, 500),
+        ("memory_below", 16, 1000, 500),
+        ("code", 24, 0, 0),
+        ("fs_bytes", 32, u32::MAX, u32::MAX),
+        ("deadline", 48, u32::MAX, u32::MAX),
+        ("files", 56, 100, 70),
+        ("files_below", 60, 100, 70),
+        // The child itself, and those that it may have.
+        ("children", 64, 5, 1),
+        ("depth", 68, 1, 1),
+    ];
+    for engine in counting() {
+        for (field, at, whole, less) in fields {
+            for (before, expected) in [(&none, whole), (&given, less)] {
+                let body = format!(
+                    "{before}{}(call $exit (i32.load (i32.const {})))",
+                    must("limits_left", &["512"]),
+                    512 + at
+                );
+                let source = parent(&limits_at(128, &half), &body);
+                let limits = ChildLimits {
+                    memory_below: 1000,
+                    files_below: 100,
+                    children: 5,
+                    depth: 2,
+                    ..ChildLimits::PARENT
+                };
+                let family = Family::builder()
+                    .module(compile(&engine, LOOPING))
+                    .limits(limits)
+                    .build();
+                let own = Limits {
+                    fuel: Some(1_000_000),
+                    memory: None,
+                };
+                let ctx = WasiCtx::builder().build().unwrap();
+                let ended = run_in(&engine, &source, ctx, &family, own);
+                let name = engine.name();
+                assert_eq!(ended, Err(Stop::Exit(expected)), "{field} on {name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn limits_left_fuel_is_the_parents_own() {
+    let body = must("limits_left", &["512"])
+        + "(call $exit (i32.and
+            (i64.gt_u (i64.load (i32.const 512)) (i64.const 900000))
+            (i64.lt_u (i64.load (i32.const 512)) (i64.const 1000000))))";
+    let endless = must("limits_left", &["512"])
+        + "(call $exit (i64.eq (i64.load (i32.const 512)) (i64.const -1)))";
+    let family = Family::builder().build();
+    for engine in counting() {
+        let limits = Limits {
+            fuel: Some(1_000_000),
+            memory: None,
+        };
+        let ctx = WasiCtx::builder().build().unwrap();
+        let ended = run_in(&engine, &parent("", &body), ctx, &family, limits);
+        assert_eq!(ended, Err(Stop::Exit(1)), "{}", engine.name());
+    }
+    for engine in engines() {
+        assert_eq!(
+            code(&engine, &parent("", &endless), &family),
+            1,
+            "{}",
+            engine.name()
+        );
+    }
+}

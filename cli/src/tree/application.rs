@@ -75,12 +75,12 @@ pub(crate) struct Link {
     pub(crate) at: usize,
     /// The module and the name that it is imported by.
     pub(crate) import: (String, String),
-    /// Whose export it is: the parent's or a sibling's.
+    /// Whose export it is: the parent's, a child's or a sibling's.
     pub(crate) from: String,
     pub(crate) export: String,
 }
 
-/// How much a module may use. `None` is no limit of its own.
+/// How much a module may use. What `None` is said of is limited as it is for the parent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Limits {
     /// About an instruction each.
@@ -98,6 +98,22 @@ impl Application {
     /// The module of a name.
     pub(crate) fn unit(&self, name: &str) -> Option<&Unit> {
         self.units.iter().find(|unit| unit.module.name == name)
+    }
+
+    /// The limits of a module, with those that it has from its ancestors.
+    pub(crate) fn limits(&self, unit: &Unit) -> Limits {
+        let above = |unit: &Unit| self.unit(unit.parent.as_deref()?);
+        let ancestors = std::iter::successors(above(unit), |unit| above(unit));
+        ancestors.fold(unit.limits, |own, ancestor| {
+            let above = ancestor.limits;
+            Limits {
+                fuel: own.fuel.or(above.fuel),
+                memory: own.memory.or(above.memory),
+                files: own.files.or(above.files),
+                time: own.time.or(above.time),
+                depth: own.depth,
+            }
+        })
     }
 
     /// The children of a module; of `None` the root.

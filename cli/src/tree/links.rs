@@ -49,10 +49,11 @@ fn fits(
         .unit(&link.from)
         .ok_or_else(|| format!("there is no module `{}` to link to", link.from))?;
     let is_parent = unit.parent.as_ref() == Some(&link.from);
+    let is_child = from.parent.as_ref() == Some(&unit.module.name);
     let is_sibling = unit.parent == from.parent && unit.module.name != from.module.name;
-    if !is_parent && !is_sibling {
+    if !is_parent && !is_child && !is_sibling {
         return Err(format!(
-            "`{}` is neither the parent of {} nor one of its siblings",
+            "`{}` is neither the parent of {} nor one of its children or siblings",
             link.from, unit.module.name
         ));
     }

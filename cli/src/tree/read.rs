@@ -25,6 +25,18 @@ const STDERR: u64 = 2;
 /// Every mistake in the file, each with its line: those of the form first, then how the modules
 /// stand to each other, then what the modules themselves say.
 pub(crate) fn read(path: &Path) -> Result<Application, Failure> {
+    read_with(path, |_, application| Some(application))
+}
+
+/// Reads an application as [`read`] does. If no mistake is found, `step` makes something of it, or
+/// notes what is wrong.
+///
+/// # Errors
+/// As [`read`], and what `step` has noted.
+pub(super) fn read_with<T>(
+    path: &Path,
+    step: impl FnOnce(&Document, Application) -> Option<T>,
+) -> Result<T, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         Failure::set_up(format_args!(
             "{}: the tree cannot be read: {error}",
@@ -35,7 +47,10 @@ pub(crate) fn read(path: &Path) -> Result<Application, Failure> {
         let units = units(fields, folder(path))?;
         let application = sound::ordered(fields.document(), units)?;
         links::check(fields.document(), &application);
-        Some(application)
+        match fields.document().is_sound() {
+            true => step(fields.document(), application),
+            false => None,
+        }
     })
 }
 

@@ -21,6 +21,7 @@ pub(super) fn ordered(document: &Document, units: Vec<Unit>) -> Option<Applicati
         {
             Some(parent) => {
                 narrower(document, unit, parent);
+                less(document, unit, parent, &application);
                 not_too_deep(document, unit, &application);
             }
             None => named_once(document, unit),
@@ -133,6 +134,26 @@ fn narrower(document: &Document, unit: &Unit, parent: &Unit) {
     }
 }
 
+/// That a child is limited to no more than its parent.
+fn less(document: &Document, unit: &Unit, parent: &Unit, application: &Application) {
+    let (own, above) = (unit.limits, application.limits(parent));
+    let more = [
+        ("fuel", exceeds(own.fuel, above.fuel)),
+        ("memory", exceeds(own.memory, above.memory)),
+        ("files", exceeds(own.files, above.files)),
+        ("time", exceeds(own.time, above.time)),
+    ];
+    for (what, _) in more.iter().filter(|(_, more)| *more) {
+        let name = &parent.module.name;
+        let what = format!("its limit `{what}` is more than that of its parent {name}");
+        document.wrong(unit.at, what);
+    }
+}
+
+fn exceeds<T: PartialOrd>(own: Option<T>, above: Option<T>) -> bool {
+    own.zip(above).is_some_and(|(own, above)| own > above)
+}
+
 /// Why a directory is none that can be granted from these.
 fn beneath(dir: &Granted, held: &[Granted]) -> Result<(), String> {
     let wanted = components(&dir.from);
@@ -142,17 +163,7 @@ fn beneath(dir: &Granted, held: &[Granted]) -> Result<(), String> {
             dir.from
         ));
     }
-    let holds = |held: &&Granted| {
-        let is_absolute = |path: &str| path.starts_with('/');
-        is_absolute(&held.name) == is_absolute(&dir.from)
-            && wanted.starts_with(&components(&held.name))
-    };
-    // Of several the one that a path is resolved in: the longest.
-    let holder = held
-        .iter()
-        .filter(holds)
-        .max_by_key(|held| components(&held.name).len());
-    match holder {
+    match holder(&dir.from, held).map(|(holder, _)| holder) {
         None => Err(format!("has no directory `{}` lies in", dir.from)),
         Some(holder) if holder.read_only && !dir.read_only => Err(format!(
             "may only read {}; write `read-only = true`",
@@ -160,6 +171,21 @@ fn beneath(dir: &Granted, held: &[Granted]) -> Result<(), String> {
         )),
         Some(_) => Ok(()),
     }
+}
+
+/// Which of these directories a path lies in, and the path from there on. Of several it is the one
+/// that a path is resolved in: the longest.
+pub(super) fn holder<'h>(path: &str, held: &'h [Granted]) -> Option<(&'h Granted, String)> {
+    let wanted = components(path);
+    let is_absolute = |path: &str| path.starts_with('/');
+    let holders = held.iter().filter_map(|held| {
+        let name = components(&held.name);
+        let rest = wanted.strip_prefix(&*name)?;
+        let same = is_absolute(&held.name) == is_absolute(path);
+        same.then(|| (name.len(), held, rest.join("/")))
+    });
+    let (_, holder, rest) = holders.max_by_key(|(length, ..)| *length)?;
+    Some((holder, rest))
 }
 
 fn components(path: &str) -> Vec<&str> {

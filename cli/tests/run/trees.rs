@@ -271,6 +271,34 @@ parent = 'child'
 }
 
 #[test]
+fn tree_limits_beyond_an_ancestors_told() {
+    check(&[(
+        "version = 1
+[[module]]
+name = 'root'
+file = 'shell.wat'
+limits = { fuel = 5, time = '1s', memory = '1MiB' }
+[[module]]
+name = 'between'
+file = 'shell.wat'
+parent = 'root'
+limits = { files = 9, memory = '1MiB' }
+[[module]]
+name = 'inside'
+file = 'shell.wat'
+parent = 'between'
+limits = { fuel = 6, time = '2s', memory = '2MiB', files = 10 }
+",
+        &[
+            "11: its limit `files` is more than that of its parent between",
+            "11: its limit `fuel` is more than that of its parent between",
+            "11: its limit `memory` is more than that of its parent between",
+            "11: its limit `time` is more than that of its parent between",
+        ],
+    )]);
+}
+
+#[test]
 fn tree_links_that_do_not_fit_told_with_both_types() {
     let zeros = "0".repeat(64);
     let hash = place().turnkey(&["audit", "shell.wat"]).stdout;
@@ -340,7 +368,7 @@ parent = 'shell'
             "23: `text.render` is linked already",
             "23: app imports `text.render` as func (i32, i32) -> (i32), and printer exports \
              `memory` as memory",
-            "28: `deep` is neither the parent of app nor one of its siblings",
+            "28: `deep` is neither the parent of app nor one of its children or siblings",
             "36: none.wat: there is no such file; name a .wasm or .wat file",
             "40: unlinked imports `text.render` (func (i32, i32) -> (i32)), which nobody provides; \
              add a `[[module.link]]`",

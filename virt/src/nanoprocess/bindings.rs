@@ -208,7 +208,7 @@ mod tests {
         for (expected, function) in functions().enumerate() {
             assert_eq!(position(function), Some(expected), "{}", function.name);
         }
-        let unknown = functions().next().unwrap().clone();
+        let unknown = *functions().next().unwrap();
         assert_eq!(position(&unknown), None);
     }
 

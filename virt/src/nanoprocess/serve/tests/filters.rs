@@ -176,6 +176,43 @@ fn filter_pointers_that_lead_nowhere_fault_before_the_parent_is_asked() {
 }
 
 #[test]
+fn filter_buffer_of_an_argument_larger_than_the_room_told_with_address_0() {
+    // Sees the first byte of what it can see; answers the verdict for what it cannot.
+    let seeing = r#"(func (export "filter_random_get")
+        (param i32 i32) (param $buffer i32) (param $length i32) (result i32)
+        (if (local.get $buffer) (then (return (i32.const -63))))
+        (if (i32.ne (local.get $length) (i32.const 100000)) (then (unreachable)))
+        (i32.const VERDICT))"#;
+    let nomem = i32::from(Errno::Nomem.number());
+    for (verdict, errno) in [("0", 0), ("-29", 29), ("1", nomem)] {
+        let wat = parent(&seeing.replace("VERDICT", verdict));
+        on_every_engine(&wat, |serving, parent| {
+            serving.lend(parent, || {
+                let ctx = WasiCtx::builder()
+                    .random(Arc::new(crate::random::SeededRandom::new(7)))
+                    .filter(serving.filter(TAG, functions(&["random_get"])))
+                    .build()
+                    .unwrap();
+                let mut memory = memory();
+                let mut draw = |length| {
+                    complete(&ctx, |call| {
+                        preview_1::random_get(call, &mut Memory::new(&mut memory), 64, length)
+                    })
+                };
+                assert_eq!(draw(100), Ok(63));
+                assert_eq!(draw(100_000), Ok(errno), "{verdict}");
+                match draw(200_000) {
+                    Err(Stop::Trap(trap)) => assert_eq!(trap.kind(), TrapKind::Fault),
+                    other => panic!("{other:?}"),
+                }
+                assert_eq!(memory[64..70] == *b"secret", verdict != "0");
+            });
+            assert_eq!(serving.failure(), None);
+        });
+    }
+}
+
+#[test]
 fn filter_buffer_larger_than_the_room_told_with_address_0() {
     // Lets pass only what it cannot see, if that is 100,000 bytes.
     let seeing = r#"(func (export "filter_fd_write")

@@ -1,0 +1,182 @@
+//! An application that runs: calls into its modules, from outside and from each other.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError, Weak};
+use turnkey_snapshots::engine::{FuncType, Guest, HostFunction, Value};
+use turnkey_virt::nanoprocess::{Child, Outcome};
+use turnkey_wasi_common::{Errno, Reason, Stop, Trap, TrapKind};
+
+/// What the module of a command exports.
+pub(super) const START: &str = "_start";
+
+/// What the module of a reactor exports if it has to be initialized.
+pub(super) const INITIALIZE: &str = "_initialize";
+
+/// The modules of an application, parents before their children.
+pub(super) struct Stage {
+    pub(super) parts: Vec<Part>,
+    /// The trap that ended somebody first. It passes whoever waits for that call as it is.
+    trap: Mutex<Option<Trap>>,
+}
+
+/// A module of an application.
+pub(super) struct Part {
+    /// The names of its ancestors and its own, the root's first.
+    pub(super) path: String,
+    pub(super) child: OnceLock<Child>,
+    pub(super) is_command: OnceLock<bool>,
+    /// Whether it has to be initialized before it is called first.
+    pub(super) initialize: AtomicBool,
+    pub(super) children: Vec<usize>,
+}
+
+/// What stands for a function that a module imports.
+#[derive(Clone)]
+pub(super) struct Linked {
+    pub(super) stage: Weak<Stage>,
+    /// The place of the module that exports it.
+    pub(super) part: usize,
+    pub(super) export: String,
+}
+
+impl Stage {
+    pub(super) fn new(parts: Vec<Part>) -> Self {
+        Self {
+            parts,
+            trap: Mutex::default(),
+        }
+    }
+
+    /// The commands that are run: the root if it is one, else those of its children, or of theirs,
+    /// in the order of the file.
+    pub(super) fn commands(&self) -> Vec<usize> {
+        let mut commands = Vec::new();
+        self.commands_from(0, &mut commands);
+        commands
+    }
+
+    fn commands_from(&self, at: usize, commands: &mut Vec<usize>) {
+        match self.parts.get(at) {
+            Some(part) if part.is_command.get() == Some(&true) => commands.push(at),
+            Some(part) => {
+                for child in &part.children {
+                    self.commands_from(*child, commands);
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// Runs one command after the other, until one does not end well.
+    ///
+    /// # Errors
+    /// How that one ended.
+    pub(super) fn run(&self) -> Result<(), Stop> {
+        for command in self.commands() {
+            match self.call(command, START, &[]) {
+                Ok(_) | Err(Stop::Exit(0)) => {}
+                Err(stop) => return Err(stop),
+            }
+        }
+        Ok(())
+    }
+
+    /// Calls an export of a module, which is initialized before if that has not been done.
+    fn call(&self, part: usize, export: &str, args: &[Value]) -> Result<Vec<Value>, Stop> {
+        let part = self.parts.get(part);
+        let part = part.ok_or_else(|| host("the tree has no such module".to_owned()))?;
+        if part.initialize.swap(false, Ordering::Relaxed) {
+            self.enter(part, INITIALIZE, &[])?;
+        }
+        self.enter(part, export, args)
+    }
+
+    fn enter(&self, part: &Part, export: &str, args: &[Value]) -> Result<Vec<Value>, Stop> {
+        let path = &part.path;
+        let child = part.child.get();
+        let child = child.ok_or_else(|| host(format!("{path} is not there")))?;
+        let ended = match child.call(export, args) {
+            Ok(Outcome::Returned(results)) => return Ok(results),
+            Ok(Outcome::Exited(code)) => return Err(Stop::Exit(code)),
+            Ok(Outcome::Trapped(trap)) => return Err(self.named(path, trap).into()),
+            Ok(Outcome::Killed) => "it was ended with its caller or its parent".to_owned(),
+            Ok(Outcome::Deadline) => "its time was over".to_owned(),
+            Ok(Outcome::OutOfFuel) => "it ran out of fuel".to_owned(),
+            Err(Errno::Busy) => format!("it is in a call already, and `{export}` cannot be called"),
+            Err(Errno::Srch) => format!("it has ended, and `{export}` cannot be called"),
+            Err(Errno::Nomem) => format!("too many calls are nested to call `{export}`"),
+            Err(Errno::Noexec) => "the engine makes no instance of it within its limits".to_owned(),
+            Err(errno) => format!("`{export}` cannot be called: {}", errno.name()),
+        };
+        Err(self.named(path, Trap::new(TrapKind::Host, ended)).into())
+    }
+
+    /// A trap with the name of the module that it ended first.
+    fn named(&self, path: &str, trap: Trap) -> Trap {
+        let mut first = self.trap.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*first {
+            Some(known) if *known == trap => trap,
+            _ => {
+                let kind = match trap.kind() {
+                    // Whoever waits for the call has not been interrupted, nor has it used its fuel up.
+                    TrapKind::Interrupted(_) | TrapKind::OutOfFuel => TrapKind::Host,
+                    kind => kind,
+                };
+                first
+                    .insert(Trap::new(kind, format!("{path}: {trap}")))
+                    .clone()
+            }
+        }
+    }
+}
+
+impl Linked {
+    /// The function that a module imports under these names.
+    pub(super) fn function(self, (module, name): (String, String), ty: FuncType) -> HostFunction {
+        HostFunction {
+            module,
+            name,
+            ty,
+            run: std::sync::Arc::new(move |guest, args, results| self.call(guest, args, results)),
+        }
+    }
+
+    fn call(
+        &self,
+        caller: &mut dyn Guest,
+        args: &[Value],
+        results: &mut [Value],
+    ) -> Result<(), Stop> {
+        let stage = self.stage.upgrade();
+        let stage = stage.ok_or_else(|| host("the application has ended".to_owned()))?;
+        let part = stage.parts.get(self.part);
+        let called = part.and_then(|part| part.child.get());
+        // Whoever ends the caller ends what it waits for.
+        let interrupts = caller.ctx().interrupt().zip(called.map(Child::interrupt));
+        let _hook = interrupts.map(|(own, called)| {
+            let (seen, called) = (own.clone(), called.clone());
+            own.on_fire(move || called.fire(seen.fired().unwrap_or(Reason::Killed)))
+        });
+        let answered = stage.call(self.part, &self.export, args);
+        caller.ctx().check_interrupt()?;
+        match answered {
+            Ok(values) => {
+                for (place, value) in results.iter_mut().zip(values) {
+                    *place = value;
+                }
+                Ok(())
+            }
+            Err(Stop::Exit(0)) if self.export == START => Ok(()),
+            Err(Stop::Exit(code)) => {
+                let path = part.map_or("", |part| &part.path);
+                let trap = Trap::new(TrapKind::Host, format!("it exited with {code}"));
+                Err(stage.named(path, trap).into())
+            }
+            Err(Stop::Trap(trap)) => Err(trap.into()),
+        }
+    }
+}
+
+fn host(message: String) -> Stop {
+    Stop::Trap(Trap::new(TrapKind::Host, message))
+}
