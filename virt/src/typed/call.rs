@@ -64,8 +64,9 @@ impl Function {
         let mut words: SmallVec<[Value; 8]> = SmallVec::new();
         let mut walk = |copy: &mut Copy<'_>| self.hand_in(args, copy, &mut words);
         let room = cross(caller, callee, self.fills_callee(), &mut walk)?;
-        let core = self.core();
-        let mut results = core.zero_results().ok_or(Broken::Errno(Errno::Notsup))?;
+        caller.pay(room.size);
+        let results = self.core.results.iter();
+        let mut results: SmallVec<[Value; 1]> = results.map(|ty| of_bits(*ty, 0)).collect();
         callee
             .call(caller, &words, &mut results)
             .map_err(Broken::Callee)?;
@@ -155,7 +156,8 @@ impl Function {
         }
         if let Some(written) = self.answer.written() {
             let mut walk = |copy: &mut Copy<'_>| copy.value(written, written_at, answer_at);
-            cross(callee, caller, true, &mut walk).map_err(Broken::turned)?;
+            let room = cross(callee, caller, true, &mut walk).map_err(Broken::turned)?;
+            caller.pay(room.size);
         }
         Ok(result)
     }
