@@ -33,8 +33,8 @@
 //! result leads to first. `cabi_realloc` serves in place of `virt_alloc`, if that is not exported. Whoever answers 0 has no
 //! room. An empty string or list has its alignment for an address.
 //!
-//! A call carries at most 64 MiB each way, and 64 handles. A caller whose fuel is counted pays a unit
-//! for 16 bytes.
+//! A call carries at most 64 MiB each way, and 64 handles. Whoever hands over pays a unit of fuel for
+//! 16 bytes, if its fuel is counted.
 //!
 //! # Handles
 //!

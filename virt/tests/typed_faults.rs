@@ -10,9 +10,9 @@ mod typed;
 
 use parents::*;
 use std::sync::Arc;
-use turnkey_virt::nanoprocess::{Export, Family, Outcome};
-use turnkey_virt::typed::TypedValue;
-use turnkey_wasi_common::{Errno, TrapKind};
+use turnkey_virt::nanoprocess::{ChildLimits, Export, Family, Outcome};
+use turnkey_virt::typed::{Interface, TypedValue};
+use turnkey_wasi_common::{Errno, Stop, TrapKind};
 use typed::*;
 
 #[test]
@@ -153,25 +153,96 @@ fn call_error_too_narrow_for_an_errno_traps_the_caller() {
 /// A list in which one list lies many times is larger than any memory once it is copied.
 #[test]
 fn call_values_that_grow_by_copying_2big() {
-    let func = "(param $s (list (list (list u8)))) (result $e (expected string (error u16)))";
-    // 4096 lists of 4096 lists of 4096 bytes, all at the same place.
+    let func = "(param $s (list (list u8))) (result $e (expected string (error u16)))";
+    // 2048 lists of 65000 bytes, all at 64.
     let fill = r#"(func (export "fill") (local $at i32)
+        (local.set $at (i32.const 0x8000))
         (loop $more
-            (i32.store (i32.add (i32.const 0x8000) (i32.mul (local.get $at) (i32.const 8))) (i32.const 64))
-            (i32.store offset=4 (i32.add (i32.const 0x8000) (i32.mul (local.get $at) (i32.const 8))) (i32.const 4096))
-            (local.set $at (i32.add (local.get $at) (i32.const 1)))
-            (br_if $more (i32.lt_u (local.get $at) (i32.const 2048)))))"#;
-    for engine in engines() {
+            (i64.store (local.get $at) (i64.const 0x0000_fde8_0000_0040))
+            (local.set $at (i32.add (local.get $at) (i32.const 8)))
+            (br_if $more (i32.lt_u (local.get $at) (i32.const 0xc000)))))"#;
+    for engine in counting() {
         let source = calling(func).replace(ALLOC, &format!("{ALLOC} {fill}"));
-        let callee = called(func, ALLOC, "(i32.const 0)").replace("1 4)", "1)");
-        let pair = pair(compile(&engine, &source), compile(&engine, &callee), &["f"]);
-        pair.caller.call("fill", &[]).unwrap();
-        // The middle lists are the outer list's own bytes.
-        pair.caller
-            .write(0x8000, &[0, 0x80, 0, 0, 0, 8, 0, 0])
+        let callee = called(func, ALLOC, "(i32.const 0)");
+        let family = Family::builder().build();
+        let callee = Arc::new(family.spawn(compile(&engine, &callee)).unwrap());
+        let caller = Arc::new(family.spawn(compile(&engine, &source)).unwrap());
+        let fuel = 10_000_000;
+        let limits = ChildLimits {
+            fuel,
+            ..ChildLimits::DEFAULT
+        };
+        caller.limit(limits).unwrap();
+        caller
+            .bind_export("text", "f", &Export::of(&callee, "f"))
             .unwrap();
+        callee.link().unwrap();
+        caller.link().unwrap();
+        let pair = Pair { caller, callee };
+        pair.caller.call("fill", &[]).unwrap();
         assert_eq!(go(&pair, [0x8000, 2048, 256]), answered(1), "2BIG");
         assert_eq!(ran(&pair), answered(0));
+        let left = pair.caller.fuel().unwrap();
+        assert!(
+            left < fuel - (60 << 20) / 16,
+            "nobody looks for nothing: {left}"
+        );
+        assert_eq!(go(&pair, [0x8000, 2048, 256]), answered(1));
+        // The third takes what is left.
+        let _answer = go(&pair, [0x8000, 2048, 256]);
+        assert_eq!(pair.caller.fuel(), Some(0));
+    }
+}
+
+/// What is measured may be changed by the callee's allocator, through a parent that it calls.
+#[test]
+fn call_typed_caller_changed_while_room_is_made_nothing_is_written_beyond() {
+    let func = "(param $s (list string)) (result $e (expected (error u16)))";
+    let change = "(result $e (expected (error u16)))";
+    let child = format!(
+        r#"(module {}
+            (import "text" "change" (func $change (result i32)))
+            (memory (export "memory") 1)
+            (func (export "virt_alloc") (param i32 i32) (result i32)
+                (if (call $change) (then (unreachable)))
+                (i32.const 1024))
+            (func (export "f") (param i32 i32) (result i32) (unreachable)))"#,
+        section(&format!(
+            "{}{}",
+            described(true, &[("f", func)]),
+            described(false, &[("change", change)])
+        )),
+    );
+    let address = "(i32.load (i32.const 64))";
+    // Its list of one text of 4 bytes becomes one of 40, or one that leads nowhere.
+    for (len, told) in [(4, 300), (40, INVAL), (200_000, FAULT)] {
+        let body = [
+            must("child_new", &["0", "64"]),
+            must("child_connect", &[address, "960", "4", "970", "6", "-1", "970", "6"]),
+            must("child_link", &[address, "72"]),
+            format!("(call $must {})", call("child_call_typed",
+                &[address, "980", "1", "200", "2", "400", "1", "16"])),
+            "(call $exit (i32.mul (i32.const 100) (i32.add (i32.load (i32.const 16)) (i32.const 1))))".to_owned(),
+        ];
+        let names = [(960, "text"), (970, "change"), (980, "f")];
+        let exports = format!(
+            r#"{} {}
+            (data (i32.const 200) "\f4\01\00\00\00\00\00\00\01\00\00\00\00\00\00\00")
+            (data (i32.const 500) "\fc\01\00\00\04\00\00\00")
+            (func (export "change") (result i32)
+                (i32.store (i32.const 504) (i32.const {len})) (i32.const 0))"#,
+            section(&described(true, &[("change", change)])),
+            names.map(|(at, name)| data(at, name)).concat(),
+        );
+        let source = parent(&exports, &body.concat());
+        on_every_pair(|one, other| {
+            let interface = Interface::of(&*compile(one, &source)).unwrap();
+            let family = Family::builder()
+                .module(compile(other, &child))
+                .interface(interface)
+                .build();
+            assert_eq!(run(one, &source, &family), Err(Stop::Exit(told)), "{len}");
+        });
     }
 }
 

@@ -64,7 +64,6 @@ impl Function {
         let mut words: SmallVec<[Value; 8]> = SmallVec::new();
         let mut walk = |copy: &mut Copy<'_>| self.hand_in(args, copy, &mut words);
         let room = cross(caller, callee, self.fills_callee(), &mut walk)?;
-        caller.pay(room.size);
         let results = self.core.results.iter();
         let mut results: SmallVec<[Value; 1]> = results.map(|ty| of_bits(*ty, 0)).collect();
         callee
@@ -156,8 +155,7 @@ impl Function {
         }
         if let Some(written) = self.answer.written() {
             let mut walk = |copy: &mut Copy<'_>| copy.value(written, written_at, answer_at);
-            let room = cross(callee, caller, true, &mut walk).map_err(Broken::turned)?;
-            caller.pay(room.size);
+            cross(callee, caller, true, &mut walk).map_err(Broken::turned)?;
         }
         Ok(result)
     }
@@ -205,8 +203,11 @@ fn cross(
 ) -> Result<Room, Broken> {
     let mut found = Found::default();
     let mut copy = Copy::measure(memory(from, copies).map_err(Broken::caller)?, &mut found);
-    walk(&mut copy).map_err(Broken::caller)?;
+    let walked = walk(&mut copy);
     let room = copy.room();
+    // Looking costs as much as copying does.
+    from.pay(room.size);
+    walked.map_err(Broken::caller)?;
     let grants = found.0.iter().map(|number| from.handle(*number));
     let grants: SmallVec<[Grant; 2]> = grants.collect::<Result<_, _>>().map_err(Broken::Errno)?;
     let start = match room.size {
