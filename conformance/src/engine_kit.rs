@@ -44,6 +44,7 @@ pub fn check_engine(new: New<'_>) {
     context_limits::check_context_limits(new);
     interrupt::check_interrupt(new);
     interrupt::check_interrupt_ends_its_own_guest_only(new);
+    modules::check_interface(new);
     modules::check_missing_imports(new);
     calls::check_host_functions(new);
     calls::check_reentry(new);

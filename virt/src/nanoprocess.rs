@@ -21,6 +21,7 @@ pub mod table {
 }
 
 mod bindings;
+mod call;
 mod cap;
 mod child;
 mod code_size;

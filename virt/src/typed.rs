@@ -30,10 +30,11 @@
 //! when the call has returned hands that room to `virt_free(pointer, size, align)`, if that is
 //! exported. A result that leads to text or lists is copied into one room that the caller's own
 //! `virt_alloc` gives, and which is the caller's from then on: it begins at the address of what the
-//! result leads to first. `cabi_realloc` serves in place of `virt_alloc`. Whoever answers 0 has no
+//! result leads to first. `cabi_realloc` serves in place of `virt_alloc`, if that is not exported. Whoever answers 0 has no
 //! room. An empty string or list has its alignment for an address.
 //!
-//! A call carries at most 64 MiB each way, and 64 handles.
+//! A call carries at most 64 MiB each way, and 64 handles. Whoever hands over pays a unit of fuel for
+//! 16 bytes, if its fuel is counted.
 //!
 //! # Handles
 //!
@@ -67,7 +68,10 @@ mod interface;
 mod lex;
 mod lower;
 mod read;
+mod rust;
 mod side;
+#[cfg(test)]
+mod tests;
 mod text;
 mod types;
 mod value;
@@ -78,7 +82,8 @@ pub use value::TypedValue;
 
 pub(crate) use call::Broken;
 pub(crate) use check::{Party, fit};
-pub(crate) use image::{Image, Run, RustSide};
+pub(crate) use image::Image;
 pub(crate) use lower::{bits, of_bits};
+pub(crate) use rust::{Run, RustSide};
 pub(crate) use side::{GuestSide, Lend, Side, allocates};
 pub(crate) use types::Function;

@@ -9,22 +9,11 @@ mod parents;
 mod typed;
 
 use parents::*;
-use std::sync::Arc;
 use turnkey_snapshots::engine::Value;
-use turnkey_virt::nanoprocess::{
-    Bind, Cap, Child, Export, Family, Lack, LinkError, Outcome, Place, TypedOutcome,
-};
+use turnkey_virt::nanoprocess::{Export, Family, TypedOutcome};
 use turnkey_virt::typed::{Interface, TypedValue};
-use turnkey_wasi_common::{Access, Fd, Grant, Object, Pipe, Rights, TrapKind};
+use turnkey_wasi_common::{Stop, Trap, TrapKind};
 use typed::*;
-
-/// What a typed call returned.
-fn returned(outcome: TypedOutcome) -> TypedValue {
-    match outcome {
-        TypedOutcome::Returned(value) => value,
-        TypedOutcome::Ended(outcome) => panic!("{outcome:?}"),
-    }
-}
 
 #[test]
 fn call_typed_values_of_each_type_come_back_through_two_modules() {
@@ -162,71 +151,32 @@ fn call_typed_arguments_that_do_not_fit_inval() {
     }
 }
 
-/// Links a caller that wants one function to a module that has another.
-fn misfit(wants: &str, has: &str) -> Option<String> {
-    let engine = &engines()[1];
-    let family = Family::builder().build();
-    let described = |exports: &str, func: &str| {
-        format!("{exports}(module $text (@interface func (export \"f\") {func}))")
-    };
-    let importer = "(module (import \"text\" \"f\" (func (param i32 i32) (result i32))))";
-    let exporter = format!(
-        "(module (memory (export \"memory\") 1) {ALLOC} (func (export \"f\") (param i32 i32) (result i32) (i32.const 0)))"
-    );
-    let callee = Arc::new(family.spawn(compile(engine, &exporter)).unwrap());
-    callee
-        .describe(Interface::parse(&described(";;; @exports\n", has)).unwrap())
-        .unwrap();
-    let caller = family.spawn(compile(engine, importer)).unwrap();
-    caller
-        .describe(Interface::parse(&described("", wants)).unwrap())
-        .unwrap();
-    caller
-        .bind_export("text", "f", &Export::of(&callee, "f"))
-        .unwrap();
-    match caller.link() {
-        Ok(()) => None,
-        Err(LinkError::Missing(missing)) => {
-            assert_eq!(missing.len(), 1);
-            assert!(matches!(missing[0].lack, Some(Lack::Mistyped(_))));
-            Some(missing[0].to_string())
-        }
-        Err(error) => panic!("{error}"),
-    }
-}
-
 #[test]
-fn link_other_type_missing_and_both_named() {
-    let wants = "(param $s string) (result $n u32)";
-    assert_eq!(misfit(wants, "(param $other string) (result $m u32)"), None);
-    for has in [
-        "(param $s (list u8)) (result $n u32)",
-        "(param $s string) (result $n s32)",
-        "(param $s string) (result $n (expected (error u32)))",
-        "(param $a u32) (param $b u32) (result $n u32)",
-        "(param $s (list (enum $a $b))) (result $n u32)",
-    ] {
-        assert_eq!(
-            misfit(wants, has).unwrap(),
-            format!(
-                "it imports `text.f` as (func {wants}), but is bound to (func {})",
-                has.replace("(enum $a $b)", "(enum (@witx tag u8) $a $b)")
-            )
-        );
+fn call_typed_rust_function_stops_its_caller() {
+    let interface = Interface::parse(&described(true, &[("f", TAKES)])).unwrap();
+    let trapping = |values: &[TypedValue]| -> Result<TypedValue, Stop> {
+        match values {
+            [TypedValue::String(text)] if text == "good" => Ok(TypedValue::Error(3)),
+            [TypedValue::String(text)] if text.is_empty() => Ok(TypedValue::from("none")),
+            [TypedValue::String(text)] if text == "g" => Ok(TypedValue::Nothing),
+            _ => Err(Trap::new(TrapKind::Refused, "not that").into()),
+        }
+    };
+    let export = Export::function(&interface, "f", trapping).unwrap();
+    assert!(Export::function(&interface, "g", |_| Ok(TypedValue::Nothing)).is_err());
+    for engine in engines() {
+        let family = Family::builder().build();
+        let spawn = || {
+            let child = family.spawn(compile(&engine, &calling(TAKES))).unwrap();
+            child.bind_export("text", "f", &export).unwrap();
+            child.link().unwrap();
+            child
+        };
+        let go = |args: [u32; 3]| spawn().call("go", &args.map(Value::from));
+        assert_eq!(go([16, 4, 256]), answered(3));
+        assert_eq!(go([16, 0, 256]), answered(0));
+        assert_eq!(trap(go([16, 1, 256])), TrapKind::Host);
+        assert_eq!(trap(go([16, 2, 256])), TrapKind::Refused);
+        assert_eq!(go([16, 6, 256]), answered(ILSEQ));
     }
-    // The names of members are part of a type.
-    let list =
-        |member: &str| format!("(param $s (list (record (field ${member} u8)))) (result $n u32)");
-    assert_eq!(misfit(&list("a"), &list("a")), None);
-    assert!(misfit(&list("a"), &list("b")).is_some());
-    // What the code does not do.
-    let told = misfit(
-        "(param $s u64) (result $n u32)",
-        "(param $s u64) (result $n u32)",
-    )
-    .unwrap();
-    assert!(
-        told.contains("but in its code (i32, i32) -> (i32)"),
-        "{told}"
-    );
 }

@@ -8,6 +8,32 @@ use turnkey_snapshots::engine::{
 };
 use turnkey_wasi_common::{Pipe, Stop, TrapKind, WasiCtx};
 
+pub(super) fn check_interface(new: New<'_>) {
+    let text = r#"(module
+        (@custom "witx" (before first) "(module $one)")
+        (@custom "other" "(module $no)")
+        (memory (export "memory") 1)
+        (func $f) (start $f)
+        (@custom "witx" (after last) " (module $two)"))"#;
+    for options in EVERY {
+        let engine = new(options);
+        let told = compile(&*engine, text).interface().map(<[u8]>::to_vec);
+        let told = told.map(String::from_utf8);
+        let expected = "(module $one) (module $two)";
+        assert_eq!(
+            told,
+            Some(Ok(expected.to_owned())),
+            "interface: {options:?}"
+        );
+        let none = compile(&*engine, "(module)");
+        assert_eq!(
+            none.interface(),
+            None,
+            "interface: of a module without: {options:?}"
+        );
+    }
+}
+
 pub(super) fn check_missing_imports(new: New<'_>) {
     let text = r#"(module
         (import "wasi_snapshot_preview1" "fd_write"

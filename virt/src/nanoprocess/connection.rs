@@ -301,7 +301,7 @@ fn function(
     HostFunction {
         module: connection.module.clone(),
         name: connection.name.clone(),
-        ty: function.core(),
+        ty: function.core.clone(),
         run: Arc::new(move |guest: &mut dyn Guest, args, results| {
             let counted = |grant: Grant| counted(quota.as_ref(), grant);
             let mut caller = GuestSide {
@@ -328,7 +328,7 @@ fn function(
 
 /// An errno as the function's error, if it fits there; else the caller does not go on.
 fn tell(function: &Function, label: &str, errno: Errno) -> Result<Value, Stop> {
-    match function.core().results.first() {
+    match function.core.results.first() {
         Some(ty) if function.answer.tells_errno() => Ok(of_bits(*ty, errno.number().into())),
         _ => {
             let message = format!("the call of `{label}` failed: {}", errno.name());
@@ -353,7 +353,7 @@ pub(super) fn unexpected(
         let import = Import {
             module: String::new(),
             name: function.name.clone(),
-            ty: ExternType::Function(function.core()),
+            ty: ExternType::Function(function.core.clone()),
         };
         Some(Need::unoffered(import, misfit))
     });

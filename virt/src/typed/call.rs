@@ -64,8 +64,8 @@ impl Function {
         let mut words: SmallVec<[Value; 8]> = SmallVec::new();
         let mut walk = |copy: &mut Copy<'_>| self.hand_in(args, copy, &mut words);
         let room = cross(caller, callee, self.fills_callee(), &mut walk)?;
-        let core = self.core();
-        let mut results = core.zero_results().ok_or(Broken::Errno(Errno::Notsup))?;
+        let results = self.core.results.iter();
+        let mut results: SmallVec<[Value; 1]> = results.map(|ty| of_bits(*ty, 0)).collect();
         callee
             .call(caller, &words, &mut results)
             .map_err(Broken::Callee)?;
@@ -203,8 +203,11 @@ fn cross(
 ) -> Result<Room, Broken> {
     let mut found = Found::default();
     let mut copy = Copy::measure(memory(from, copies).map_err(Broken::caller)?, &mut found);
-    walk(&mut copy).map_err(Broken::caller)?;
+    let walked = walk(&mut copy);
     let room = copy.room();
+    // Looking costs as much as copying does.
+    from.pay(room.size);
+    walked.map_err(Broken::caller)?;
     let grants = found.0.iter().map(|number| from.handle(*number));
     let grants: SmallVec<[Grant; 2]> = grants.collect::<Result<_, _>>().map_err(Broken::Errno)?;
     let start = match room.size {

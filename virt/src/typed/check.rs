@@ -73,7 +73,7 @@ impl Party {
     pub(crate) fn host(described: &Arc<Function>) -> Self {
         Self {
             described: Some(Arc::clone(described)),
-            core: Some(described.core()),
+            core: Some(described.core.clone()),
             allocates: true,
             unreadable: None,
         }
@@ -142,12 +142,12 @@ pub(crate) fn fit(wanted: &Party, offered: &Party) -> Result<Arc<Function>, Misf
         }
         _ => return Err(plain()),
     };
-    let core = function.core();
+    let core = &function.core;
     let is = |core: &FuncType| format!("{}, but in its code {core}", short(&function));
-    if *wanted_core != core {
+    if wanted_core != core {
         return Err(misfit(is(wanted_core), offered.text()));
     }
-    if *offered_core != core {
+    if offered_core != core {
         return Err(misfit(wanted.text(), is(offered_core)));
     }
     let lacks = || format!("{}, but no export `virt_alloc`", short(&function));

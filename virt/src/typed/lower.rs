@@ -18,25 +18,30 @@ impl Type {
 }
 
 impl Function {
-    /// The type in core WebAssembly: for each parameter its value, or where it lies and for strings
-    /// and lists how long it is; then, if the answer is written, where to. An error is returned.
-    pub(crate) fn core(&self) -> FuncType {
-        let mut params = Vec::new();
-        for (_, ty) in &self.params {
-            params.push(ty.core());
+    /// Its core parameters are for each parameter its value, or where it lies and for strings and
+    /// lists how long it is; then, if the answer is written, where to. An error is returned.
+    pub(crate) fn new(name: &str, params: Vec<(String, Type)>, answer: Answer) -> Self {
+        let mut core = FuncType::default();
+        for (_, ty) in &params {
+            core.params.push(ty.core());
             if matches!(ty, Type::String | Type::List(_)) {
-                params.push(ValueType::I32);
+                core.params.push(ValueType::I32);
             }
         }
-        if self.answer.written().is_some() {
-            params.push(ValueType::I32);
+        if answer.written().is_some() {
+            core.params.push(ValueType::I32);
         }
-        let results = match &self.answer {
-            Answer::Expected { error, .. } => vec![error.core()],
-            Answer::Value(_, ty) if ty.is_scalar() => vec![ty.core()],
-            Answer::Value(..) | Answer::Nothing => Vec::new(),
-        };
-        FuncType::new(params, results)
+        match &answer {
+            Answer::Expected { error, .. } => core.results.push(error.core()),
+            Answer::Value(_, ty) if ty.is_scalar() => core.results.push(ty.core()),
+            Answer::Value(..) | Answer::Nothing => {}
+        }
+        Self {
+            name: name.to_owned(),
+            params,
+            answer,
+            core,
+        }
     }
 
     /// What a core function is that nobody has described: numbers in, at most one out. `None` if it
@@ -56,11 +61,7 @@ impl Function {
             [result] => Answer::Value("result".to_owned(), number(result)?),
             _ => return None,
         };
-        Some(Self {
-            name: name.to_owned(),
-            params: params.collect::<Option<_>>()?,
-            answer,
-        })
+        Some(Self::new(name, params.collect::<Option<_>>()?, answer))
     }
 
     /// Whether something is copied to whom the function belongs: arguments, or the place for what it

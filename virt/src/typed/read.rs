@@ -300,11 +300,7 @@ impl Types {
                 "the function has too many parameters, or too large ones",
             );
         }
-        Ok(Function {
-            name: name.to_owned(),
-            params,
-            answer,
-        })
+        Ok(Function::new(name, params, answer))
     }
 
     fn answer(&self, name: &str, ty: &Item<'_>) -> Result<Answer, Wrong> {

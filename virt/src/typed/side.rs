@@ -76,6 +76,11 @@ pub(crate) trait Side {
     /// Lets go of a handle that was received in a call which does not come about.
     fn forget(&mut self, number: u32);
 
+    /// Has it pay for so many bytes that are copied in its name.
+    fn pay(&mut self, bytes: u32) {
+        let _ = bytes;
+    }
+
     /// The guest that it is, if it is one.
     fn guest(&mut self) -> Option<&mut dyn Guest> {
         None
@@ -92,22 +97,23 @@ pub(crate) trait Callee: Side {
     ) -> Result<(), Stop>;
 }
 
-/// What allocates in a guest, and gives back.
-pub(crate) const ALLOC: &str = "virt_alloc";
-pub(crate) const REALLOC: &str = "cabi_realloc";
-pub(crate) const FREE: &str = "virt_free";
+/// What allocates in a guest, what does so in its place, and what gives back.
+const ALLOC: (&str, usize, usize) = ("virt_alloc", 2, 1);
+const REALLOC: (&str, usize, usize) = ("cabi_realloc", 4, 1);
+const FREE: (&str, usize, usize) = ("virt_free", 3, 0);
 
-/// Whether exports of these types allocate.
-pub(crate) fn allocates(ty: impl Fn(&str) -> Option<FuncType>) -> bool {
-    let is = |name: &str, params: usize| {
-        ty(name)
-            == Some(FuncType::new(
-                vec![ValueType::I32; params],
-                [ValueType::I32],
-            ))
+/// Whether exports of these types allocate: what has the name has the type.
+pub(crate) fn allocates(mut ty: impl FnMut(&str) -> Option<FuncType>) -> bool {
+    let mut is = |(name, params, results): (&str, usize, usize)| {
+        let words = |count| vec![ValueType::I32; count];
+        let wanted = FuncType::new(words(params), words(results));
+        ty(name).map(|ty| ty == wanted)
     };
-    is(ALLOC, 2) || is(REALLOC, 4)
+    is(ALLOC).or_else(|| is(REALLOC)) == Some(true) && is(FREE) != Some(false)
 }
+
+/// Bytes that are copied for a unit of fuel.
+const BYTES_PER_FUEL: u32 = 16;
 
 /// How a guest runs that is called by its own parent: the parent is lent to it for that time.
 pub(crate) type Lend<'a> = dyn Fn(&mut dyn Guest, &mut dyn FnMut()) + 'a;
@@ -124,13 +130,6 @@ pub(crate) struct GuestSide<'a> {
 }
 
 impl GuestSide<'_> {
-    fn export(&mut self, name: &str, params: usize, results: usize) -> Option<Handler> {
-        let handler = self.guest.export(name)?;
-        let words = |count| vec![ValueType::I32; count];
-        let ty = FuncType::new(words(params), words(results));
-        (self.guest.export_type(handler) == ty).then_some(handler)
-    }
-
     fn run(
         &mut self,
         other: &mut dyn Side,
@@ -159,9 +158,9 @@ impl Side for GuestSide<'_> {
     fn alloc(&mut self, other: &mut dyn Side, size: u32, align: u32) -> Result<u32, Failed> {
         let (size_value, align_value) = (Value::from(size), Value::from(align));
         let mut results = [Value::I32(0)];
-        if let Some(alloc) = self.export(ALLOC, 2, 1) {
+        if let Some(alloc) = self.guest.export(ALLOC.0) {
             self.run(other, alloc, &[size_value, align_value], &mut results)?;
-        } else if let Some(realloc) = self.export(REALLOC, 4, 1) {
+        } else if let Some(realloc) = self.guest.export(REALLOC.0) {
             let zero = Value::I32(0);
             let args = [zero, zero, align_value, size_value];
             self.run(other, realloc, &args, &mut results)?;
@@ -178,7 +177,7 @@ impl Side for GuestSide<'_> {
     }
 
     fn free(&mut self, other: &mut dyn Side, room: Room) -> Result<(), Stop> {
-        match self.export(FREE, 3, 0) {
+        match self.guest.export(FREE.0) {
             Some(free) => {
                 let args = [room.start, room.size, room.align].map(Value::from);
                 self.run(other, free, &args, &mut [])
@@ -204,6 +203,13 @@ impl Side for GuestSide<'_> {
     fn forget(&mut self, number: u32) {
         // Whoever received it may have closed it already.
         let _closed = self.guest.ctx().table().remove(Fd(number));
+    }
+
+    fn pay(&mut self, bytes: u32) {
+        if let Some(left) = self.guest.fuel() {
+            let cost = u64::from(bytes / BYTES_PER_FUEL);
+            self.guest.set_fuel(left.saturating_sub(cost));
+        }
     }
 
     fn guest(&mut self) -> Option<&mut dyn Guest> {

@@ -1,6 +1,7 @@
 //! The types of what crosses between modules, and how values lie in a memory.
 
 use std::sync::Arc;
+use turnkey_snapshots::engine::FuncType;
 
 /// The most types that a type may be made of, counted anew wherever one is named.
 pub(crate) const MOST_PARTS: u32 = 4096;
@@ -266,6 +267,8 @@ pub(crate) struct Function {
     pub(crate) name: String,
     pub(crate) params: Vec<(String, Type)>,
     pub(crate) answer: Answer,
+    /// Its type in core WebAssembly.
+    pub(crate) core: FuncType,
 }
 
 /// What a function answers, with the name that it has in the document.

@@ -3,8 +3,9 @@
 
 use super::parents::compile;
 use std::sync::Arc;
-use turnkey_snapshots::engine::{Engine, Module};
-use turnkey_virt::nanoprocess::{Child, Export, Family};
+use turnkey_snapshots::engine::{Engine, Module, Value};
+use turnkey_virt::nanoprocess::{Child, Export, Family, Outcome};
+use turnkey_wasi_common::{Errno, TrapKind};
 
 /// A memory's next free byte, and what allocates and gives back in the reverse order.
 pub(crate) const ALLOC: &str = r#"
@@ -123,3 +124,70 @@ pub(crate) fn pair(caller: Arc<dyn Module>, callee: Arc<dyn Module>, functions: 
     caller.link().unwrap_or_else(|error| panic!("{error}"));
     Pair { caller, callee }
 }
+
+/// `f` takes text, and answers an errno and text.
+pub(crate) const TAKES: &str = "(param $s string) (result $e (expected string (error u16)))";
+
+/// A module that calls `text.f` with what lies at the numbers that it is handed, and has the answer
+/// written to 256.
+pub(crate) fn calling(func: &str) -> String {
+    format!(
+        r#"(module {}
+            (import "text" "f" (func $f (param i32 i32 i32) (result i32)))
+            (memory (export "memory") 1) {ALLOC}
+            (data (i32.const 16) "good\ff\feno text")
+            (func (export "go") (param i32 i32 i32) (result i32)
+                (call $f (local.get 0) (local.get 1) (local.get 2))))"#,
+        section(&described(false, &[("f", func)])),
+    )
+}
+
+/// A module of which `f` does `body` with the arguments 0 to 2, after it has counted.
+pub(crate) fn called(func: &str, more: &str, body: &str) -> String {
+    format!(
+        r#"(module {}
+            (global $ran (mut i32) (i32.const 0))
+            (memory (export "memory") 1 4) {more}
+            (func (export "ran") (result i32) (global.get $ran))
+            (func (export "f") (param i32 i32 i32) (result i32)
+                (global.set $ran (i32.add (global.get $ran) (i32.const 1)))
+                {body}))"#,
+        section(&described(true, &[("f", func)])),
+    )
+}
+
+/// Answers what it was handed.
+pub(crate) const ECHO: &str = "(i32.store (local.get 2) (local.get 0))
+    (i32.store offset=4 (local.get 2) (local.get 1)) (i32.const 0)";
+
+pub(crate) fn linked(
+    one: &Arc<dyn Engine>,
+    other: &Arc<dyn Engine>,
+    more: &str,
+    body: &str,
+) -> Pair {
+    let caller = compile(one, &calling(TAKES));
+    pair(caller, compile(other, &called(TAKES, more, body)), &["f"])
+}
+
+pub(crate) fn go(pair: &Pair, args: [u32; 3]) -> Result<Outcome, Errno> {
+    pair.caller.call("go", &args.map(Value::from))
+}
+
+pub(crate) fn answered(code: u32) -> Result<Outcome, Errno> {
+    Ok(Outcome::Returned(vec![Value::from(code)]))
+}
+
+pub(crate) fn ran(pair: &Pair) -> Result<Outcome, Errno> {
+    pair.callee.call("ran", &[])
+}
+
+/// The kind of the trap that an outcome is.
+pub(crate) fn trap(outcome: Result<Outcome, Errno>) -> TrapKind {
+    match outcome {
+        Ok(Outcome::Trapped(trap)) => trap.kind(),
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) const IO: u32 = 29;

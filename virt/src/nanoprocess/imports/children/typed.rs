@@ -31,18 +31,13 @@ impl Call<'_> {
             Some(guest.export_type(handler))
         };
         let core = ty(name).ok_or(Errno::Noent)?;
-        let types = ["virt_alloc", "cabi_realloc"].map(|name| (name, ty(name)));
-        let allocator = |name: &str| {
-            let found = types.iter().find(|(known, _)| *known == name);
-            found.and_then(|(_, ty)| ty.clone())
-        };
         Ok(Party {
             described: interface
                 .as_ref()
                 .ok()
                 .and_then(|interface| interface.exported(name).cloned()),
             core: Some(core),
-            allocates: allocates(allocator),
+            allocates: allocates(ty),
             unreadable: interface.err(),
         })
     }
@@ -80,8 +75,8 @@ pub(in super::super) fn child_call_typed(call: &mut Call<'_>) -> Result<(), Fail
     let kid = call.kid()?;
     let export = call.text("export")?;
     let function = kid.child.exported(&export)?;
-    let core = function.core();
-    let args = values(&core, &words(call.bytes("args")?)?)?;
+    let core = &function.core;
+    let args = values(core, &words(call.bytes("args")?)?)?;
     if call.args.word("results_len")? as usize != core.results.len() {
         return Err(Errno::Inval.into());
     }
