@@ -2,6 +2,7 @@
 
 use crate::engine::{EngineName, Keep};
 use crate::failure::{Failure, tell};
+use crate::parents;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs;
 use std::io::{self, IsTerminal, Write};
@@ -39,6 +40,21 @@ pub(crate) struct Conformance {
     /// Let a filter see every call, which changes nothing
     #[arg(long, conflicts_with = "adapter")]
     filtered: bool,
+
+    /// Run each test as the child of this parent, a .wasm or .wat file; on all engines on which a
+    /// parent can be asked, if none is named. Repeatable: the first is the outermost
+    #[arg(long = "parent", value_name = "PARENT", conflicts_with = "adapter")]
+    parents: Vec<PathBuf>,
+
+    /// Take the parents this many times
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        hide_default_value = true,
+        requires = "parents"
+    )]
+    depth: usize,
 
     /// Test a command instead, through an adapter of wasi-testsuite's (a Python module)
     #[arg(long, value_name = "FILE", conflicts_with = "engines")]
@@ -81,6 +97,9 @@ pub(crate) struct Conformance {
     dirs: Vec<PathBuf>,
 }
 
+/// More parents than can lie above each other.
+const MOST_NAMED: usize = 1000;
+
 const NOTES: &str = "\
 Exit codes:
   0  every test that was run ended as is expected
@@ -118,11 +137,14 @@ impl Conformance {
             let host = CommandHost::new(adapter).map_err(Failure::set_up)?;
             return Ok(vec![Box::new(host)]);
         }
-        let named = match &self.engines[..] {
-            [] => EngineName::all(),
-            named => named,
+        let all = EngineName::all().iter().copied();
+        let named: Vec<EngineName> = match &self.engines[..] {
+            [] => all
+                .filter(|name| self.parents.is_empty() || name.serves_children())
+                .collect(),
+            named => named.to_vec(),
         };
-        named.iter().map(|name| self.host(*name)).collect()
+        named.into_iter().map(|name| self.host(name)).collect()
     }
 
     /// An engine that is built in, as a host.
@@ -132,8 +154,13 @@ impl Conformance {
             interruptible: true,
         };
         let engine = name.engine(options, Keep::Nowhere)?;
+        let count = self.parents.len().saturating_mul(self.depth);
+        let paths = self.parents.iter().cycle().take(count.min(MOST_NAMED));
+        let sources = parents::read(&paths.cloned().collect::<Vec<_>>(), name)?;
+        let parents = parents::compile(&sources, &*engine)?;
         let (backend, filtered) = (self.backend, self.filtered);
         let host = EngineHost::new(engine)
+            .parents(parents)
             .dirs(move |dir| backend.open(dir))
             .context(move || match filtered {
                 true => name.context().filter(Arc::new(Pass)),

@@ -17,6 +17,7 @@ mod lock_file;
 mod module;
 mod named;
 mod near;
+mod parents;
 mod replay;
 mod run;
 mod size;

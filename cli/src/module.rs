@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::io;
 use std::path::Path;
-use turnkey_snapshots::engine::{Engine, Module, missing};
+use turnkey_snapshots::engine::{Engine, HostFunction, Module, missing};
 
 /// With these bytes the binary form begins.
 const MAGIC: &[u8] = b"\0asm";
@@ -32,7 +32,7 @@ pub(crate) fn load(
     engine: &dyn Engine,
 ) -> Result<Box<dyn Module>, Failure> {
     let module = compile(path, bytes, engine)?;
-    complete(path, &*module)?;
+    complete(path, &*module, &[])?;
     Ok(module)
 }
 
@@ -103,9 +103,13 @@ fn syntax(told: &str) -> String {
     }
 }
 
-/// That everything which the module imports is there.
-fn complete(path: &Path, module: &dyn Module) -> Result<(), Failure> {
-    let mut missing = missing(&module.imports(), &[]);
+/// That everything which the module imports is there, be it of WASI's or among these functions.
+pub(crate) fn complete(
+    path: &Path,
+    module: &dyn Module,
+    functions: &[HostFunction],
+) -> Result<(), Failure> {
+    let mut missing = missing(&module.imports(), functions);
     if missing.is_empty() {
         return Ok(());
     }

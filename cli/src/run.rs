@@ -17,15 +17,20 @@ pub(crate) use options::{Run, texts};
 use crate::engine::Keep;
 use crate::entry::Entry;
 use crate::failure::Failure;
+use crate::parents::{self, Source};
 use crate::{exit, module, thread};
 use listen::SocketFile;
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use turnkey_cap_backends::stdio;
-use turnkey_snapshots::engine::{EngineOptions, InstantiateError, Limits, Module, Node, Value};
+use turnkey_snapshots::engine::{
+    Engine, EngineOptions, HostFunction, InstantiateError, Limits, Module, Node, Value,
+};
+use turnkey_virt::nanoprocess::{ChildLimits, Family, FamilyBuilder};
 use turnkey_virt::random::SeededRandom;
-use turnkey_wasi_common::{Builder, Interrupt};
+use turnkey_wasi_common::{Builder, Interrupt, WasiCtx};
 
 impl Run {
     /// Runs the module, after all that can be wrong has been looked at. What is quick to look at
@@ -35,17 +40,19 @@ impl Run {
         let context = self.context()?;
         let options = EngineOptions {
             fuel: self.fuel.is_some(),
-            interruptible: self.timeout.is_some(),
+            interruptible: self.timeout.is_some() || !self.parents.is_empty(),
         };
         let keep = match self.no_cache {
             true => Keep::Nowhere,
             false => Keep::OnDisk,
         };
+        let parents = parents::read(&self.parents, self.engine)?;
         let engine = self.engine.engine(options, keep)?;
         let wasm = module::read(self.path())?;
-        self.check_lock(&wasm)?;
-        let module = module::load(self.path(), &wasm, &*engine)?;
-        let entry = self.entry(&*module, &args)?;
+        let above = parents.iter().map(|source| (&*source.path, &*source.bytes));
+        self.check_lock(above.chain([(self.path(), &*wasm)]))?;
+        let nested = self.nested(&parents, &wasm, &*engine)?;
+        let entry = self.entry(&nested, &args)?;
         let context = match self.invoke {
             None => context.args(args),
             Some(_) => context.args(args.first()),
@@ -64,20 +71,54 @@ impl Run {
                 )
             }
         };
+        let ctx = context.build().map_err(Failure::set_up)?;
         let node = Node {
-            ctx: context.build().map_err(Failure::set_up)?,
-            functions: Vec::new(),
+            functions: nested.functions(&ctx, self.limits_below()),
+            ctx,
             limits: Limits {
                 fuel: self.fuel,
                 memory: self.max_memory,
             },
         };
+        let Nested { path, module, .. } = nested;
         let ended = thread::run(limit, move || entry.enter(&*module, node));
         watched.end();
         match ended? {
             Ok(results) => print(&results),
             Err(InstantiateError::Stop(stop)) => exit::of(stop),
-            Err(refused) => Err(module::mistake(self.path(), refused)),
+            Err(refused) => Err(module::mistake(&path, refused)),
+        }
+    }
+
+    /// The module that is entered, and those inside.
+    fn nested(
+        &self,
+        parents: &[Arc<Source>],
+        wasm: &[u8],
+        engine: &dyn Engine,
+    ) -> Result<Nested, Failure> {
+        let Some(outermost) = parents.first() else {
+            return Ok(Nested {
+                path: self.path().to_owned(),
+                module: module::load(self.path(), wasm, engine)?.into(),
+                inner: Vec::new(),
+            });
+        };
+        let mut inner = parents::compile(parents, engine)?;
+        inner.push(module::compile(self.path(), wasm, engine)?.into());
+        Ok(Nested {
+            path: outermost.path.clone(),
+            module: inner.remove(0),
+            inner,
+        })
+    }
+
+    /// How much all beneath the outermost parent may use together. Their fuel is the parent's.
+    fn limits_below(&self) -> ChildLimits {
+        ChildLimits {
+            memory_below: self.max_memory.unwrap_or(u64::MAX),
+            files_below: self.max_files.map_or(u64::MAX, u64::from),
+            ..ChildLimits::PARENT
         }
     }
 
@@ -114,11 +155,11 @@ impl Run {
         Ok(limits)
     }
 
-    fn entry(&self, module: &dyn Module, args: &[String]) -> Result<Entry, Failure> {
-        let exports = module.exports();
+    fn entry(&self, nested: &Nested, args: &[String]) -> Result<Entry, Failure> {
+        let exports = nested.module.exports();
         match (&self.invoke, args) {
-            (Some(name), [_, args @ ..]) => Entry::invoke(self.path(), &exports, name, args),
-            _ => Entry::start(self.path(), &exports),
+            (Some(name), [_, args @ ..]) => Entry::invoke(&nested.path, &exports, name, args),
+            _ => Entry::start(&nested.path, &exports),
         }
     }
 
@@ -131,6 +172,29 @@ impl Run {
             files.extend(listening.file);
         }
         Ok((context, files))
+    }
+}
+
+/// The module that is entered: the outermost parent, or the program itself.
+struct Nested {
+    path: PathBuf,
+    module: Arc<dyn Module>,
+    /// What the outermost parent has modules of: the next one inside first.
+    inner: Vec<Arc<dyn Module>>,
+}
+
+impl Nested {
+    /// What a parent imports, if it is one.
+    fn functions(&self, ctx: &WasiCtx, limits: ChildLimits) -> Vec<HostFunction> {
+        if self.inner.is_empty() {
+            return Vec::new();
+        }
+        let family = Family::builder().parent(ctx).limits(limits);
+        let inner = self.inner.iter().map(Arc::clone);
+        inner
+            .fold(family, FamilyBuilder::module)
+            .build()
+            .functions()
     }
 }
 

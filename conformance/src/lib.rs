@@ -6,6 +6,7 @@ pub mod fuzz;
 pub mod guests;
 pub mod known;
 pub mod never;
+pub mod parents;
 pub mod runner;
 pub mod tour;
 pub mod zip_slip;

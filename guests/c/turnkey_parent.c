@@ -3,6 +3,9 @@
 /** Descriptors from here on are no standard streams. */
 #define FIRST_FD 3
 
+/** As many descriptors as a guest has that nobody limits. */
+#define USUAL_FILES 4096
+
 /** What a child asks for at most is told in so many bytes of names. */
 #define NEED_TEXT 1024
 
@@ -202,34 +205,41 @@ static uint32_t hand_on_modules(nano_child_t child) {
     }
 }
 
-/** Gives a child that has children itself all that there is for them. */
-static void make_parent(nano_child_t child) {
+/**
+ * Limits a child to what is left. A sixteenth of the fuel stays here; a child that has children
+ * itself keeps a sixteenth of the memory and a quarter of the descriptors, and has the rest for
+ * those.
+ */
+static void limit(nano_child_t child, int has_children) {
     nano_limits_t limits;
-    memset(&limits, 0xff, sizeof limits);
-    limits.code = 0;
-    limits.files = 4096;
-    limits.children = 0;
-    // Nobody tells how many children are left, so that the largest number is looked for.
-    uint32_t most = 0;
-    for (uint32_t bit = UINT32_C(1) << 31; bit != 0; bit >>= 1) {
-        limits.children = most | bit;
-        nano_errno_t errno_ = nano_child_limits(child, &limits);
-        if (errno_ == 0) {
-            most |= bit;
-        } else if (errno_ != WASI_ERRNO_DQUOT) {
-            parent_fail("to limit the child", errno_);
-        }
+    must("to know its own limits", nano_limits_left(&limits));
+    uint64_t memory = limits.memory;
+    uint32_t files = limits.files;
+    if (limits.fuel != UINT64_MAX) {
+        limits.fuel -= limits.fuel / 16;
     }
-    limits.children = most;
+    if (files == UINT32_MAX) {
+        limits.files = USUAL_FILES;
+    }
+    if (!has_children) {
+        limits.memory_below = limits.code = 0;
+        limits.files_below = limits.children = 0;
+    }
+    if (has_children && memory != UINT64_MAX) {
+        limits.memory = memory / 16;
+        limits.memory_below = memory - limits.memory;
+    }
+    if (has_children && files != UINT32_MAX) {
+        limits.files = files / 4;
+        limits.files_below = files - limits.files;
+    }
     must("to limit the child", nano_child_limits(child, &limits));
 }
 
 nano_child_t parent_child(void) {
     nano_child_t child;
     must("there is no module to make a child of", nano_child_new(0, &child));
-    if (hand_on_modules(child) != 0) {
-        make_parent(child);
-    }
+    limit(child, hand_on_modules(child) != 0);
     wasi_size_t count = 0;
     char **all = arguments(&count);
     for (wasi_size_t i = 0; i < count; i++) {

@@ -6,7 +6,9 @@ use smallvec::SmallVec;
 use std::cell::Cell;
 use turnkey_wasi_common::function::Function;
 use turnkey_wasi_common::table::{OwnedTable, Table};
-use turnkey_wasi_common::{Clock, Errno, Invocation, Stop, Trap, TrapKind, Verdict, Wait, WasiCtx};
+use turnkey_wasi_common::{
+    Clock, Errno, Invocation, Original, Stop, Trap, TrapKind, Verdict, Wait, WasiCtx,
+};
 
 /// What a call keeps between its attempts. Borrows nothing, so it can be kept while the guest is
 /// suspended.
@@ -45,7 +47,9 @@ pub struct CallState {
     wait: Option<Wait>,
     /// When the first attempt was made, by the monotonic clock, if anybody had to know.
     began: Option<u64>,
-    /// How many filters have let the call pass.
+    /// How many filters do not see the call, because one of them carries it out.
+    skipped: usize,
+    /// How many filters have let the call pass, those among them.
     passed: usize,
     /// Until when a filter has delayed the call, by the monotonic clock.
     delayed: Option<u64>,
@@ -68,6 +72,15 @@ impl CallState {
     /// meaningless, and the call is to be attempted again, with the same arguments.
     pub fn take_wait(&mut self) -> Option<Wait> {
         self.wait.take()
+    }
+
+    /// The state of a call that the first filters do not see.
+    fn behind(skipped: usize) -> Self {
+        Self {
+            skipped,
+            passed: skipped,
+            ..Self::default()
+        }
     }
 
     /// Tells the filters that the guest is ended and the call will not be attempted again. Whoever
@@ -139,9 +152,16 @@ impl<'a, T: Table> Call<'a, T> {
         function: &'static Function,
         args: &[u64],
         memory: &mut Memory<'_>,
-        attempt: impl FnOnce(&mut Self, &mut Memory<'_>) -> Result<R, Stop>,
+        attempt: &impl Fn(&mut Call<'_, T>, &mut Memory<'_>) -> Result<R, Stop>,
     ) -> Result<R, Stop> {
-        let verdict = match self.ask(function, args, memory.bytes()) {
+        let mut behind = Behind {
+            ctx: self.ctx,
+            function,
+            args,
+            filters: 0,
+            attempt,
+        };
+        let verdict = match self.ask(&mut behind, memory.bytes()) {
             Ok(verdict) => verdict,
             Err(trap) => Some(Verdict::Trap(trap)),
         };
@@ -166,12 +186,14 @@ impl<'a, T: Table> Call<'a, T> {
 
     /// Asks the filters that were not asked before. `None` lets the call be carried out; one that
     /// is not final has left word of a wait.
-    fn ask(
+    fn ask<R: Answer, F>(
         &mut self,
-        function: &'static Function,
-        args: &[u64],
+        behind: &mut Behind<'_, T, F>,
         memory: &mut [u8],
-    ) -> Result<Option<Verdict>, Trap> {
+    ) -> Result<Option<Verdict>, Trap>
+    where
+        F: Fn(&mut Call<'_, T>, &mut Memory<'_>) -> Result<R, Stop>,
+    {
         let filters = self.ctx.filters();
         self.state.notes.resize(filters.len(), Cell::new(0));
         loop {
@@ -189,7 +211,11 @@ impl<'a, T: Table> Call<'a, T> {
             let Some((filter, note)) = filters.get(next).zip(self.state.notes.get(next)) else {
                 return Ok(None);
             };
-            let call = Invocation::new(function, args, note);
+            behind.filters = next + 1;
+            let call = Invocation {
+                original: Some(behind),
+                ..Invocation::new(behind.function, behind.args, note)
+            };
             let verdict = filter.before(&call, memory);
             if verdict.is_final() {
                 return Ok(Some(verdict));
@@ -221,7 +247,8 @@ impl<'a, T: Table> Call<'a, T> {
         ending: &Ending<'_>,
     ) {
         let filters = self.ctx.filters().iter().zip(&self.state.notes);
-        for (filter, note) in filters.take(self.state.passed).rev() {
+        let passed = filters.take(self.state.passed).skip(self.state.skipped);
+        for (filter, note) in passed.rev() {
             let call = Invocation {
                 decided: ending.decided,
                 remark: self.state.remark.as_deref(),
@@ -229,6 +256,28 @@ impl<'a, T: Table> Call<'a, T> {
             };
             filter.after(&call, memory, ending.errno);
         }
+    }
+}
+
+/// A call behind some of the filters, to be carried out by the last of them.
+struct Behind<'a, T, F> {
+    ctx: &'a WasiCtx<T>,
+    function: &'static Function,
+    args: &'a [u64],
+    filters: usize,
+    attempt: &'a F,
+}
+
+impl<T: Table, R: Answer, F> Original for Behind<'_, T, F>
+where
+    F: Fn(&mut Call<'_, T>, &mut Memory<'_>) -> Result<R, Stop>,
+{
+    fn forward(&self, memory: &mut [u8]) -> Result<Errno, Stop> {
+        let answer = to_the_end(self.ctx, CallState::behind(self.filters), |call| {
+            let memory = &mut Memory::new(memory);
+            call.filtered(self.function, self.args, memory, self.attempt)
+        })?;
+        Ok(answer.to_errno().unwrap_or(Errno::Success))
     }
 }
 
@@ -334,9 +383,17 @@ pub(crate) fn finish<R>(result: wiggle::anyhow::Result<R>) -> Result<R, Stop> {
 #[inline]
 pub fn complete<T: Table, R>(
     ctx: &WasiCtx<T>,
+    attempt: impl FnMut(&mut Call<'_, T>) -> Result<R, Stop>,
+) -> Result<R, Stop> {
+    to_the_end(ctx, CallState::new(), attempt)
+}
+
+#[inline]
+fn to_the_end<T: Table, R>(
+    ctx: &WasiCtx<T>,
+    mut state: CallState,
     mut attempt: impl FnMut(&mut Call<'_, T>) -> Result<R, Stop>,
 ) -> Result<R, Stop> {
-    let mut state = CallState::new();
     loop {
         let result = attempt(&mut Call::new(ctx, &mut state));
         match state.take_wait() {

@@ -10,6 +10,7 @@
 
 mod handlers;
 mod import;
+mod interface;
 mod memory_use;
 mod options;
 mod refusal;
@@ -17,6 +18,7 @@ mod value;
 
 pub use handlers::Handlers;
 pub use import::{Export, ExternType, Import, Missing, Why, missing};
+pub use interface::interface_of;
 pub use memory_use::MemoryUse;
 pub use options::EngineOptions;
 pub use refusal::Refusal;
@@ -77,6 +79,12 @@ pub trait Module: Send + Sync {
 
     /// What the module offers, in an order of the engine's.
     fn exports(&self) -> Vec<Export>;
+
+    /// What the module says about the types of its functions: the text of its custom sections named
+    /// `witx`, if it has any ([`interface_of`]).
+    fn interface(&self) -> Option<&[u8]> {
+        None
+    }
 
     /// Makes an instance in a store of its own, and runs its start function if it has one.
     ///

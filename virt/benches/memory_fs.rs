@@ -14,10 +14,11 @@
 )]
 
 use std::hint::black_box;
+use std::io::IoSliceMut;
 use std::time::{Duration, Instant};
 use turnkey_snapshots::{Memory, complete, preview_1};
 use turnkey_virt::fs::MemoryFs;
-use turnkey_wasi_common::{Access, WasiCtx};
+use turnkey_wasi_common::{Access, Object, OpenOptions, WasiCtx};
 
 const ROUNDS: u32 = 301;
 const CALLS: u32 = 2_000;
@@ -67,15 +68,38 @@ fn reads() -> Result<(), Failure> {
         preview_1::path_open(call, memory, 3, 0, PATH, 4, 0, 2 | 64, 0, 0, COUNT)
     })?;
     assert_eq!((opened, bytes[COUNT as usize]), (0, 4));
-    let mut copied = vec![0; PAGE];
-    let (mut one, mut other, mut third) = (bytes.clone(), bytes.clone(), bytes);
-    let (mut at, mut place) = (0, 0);
+    let name = turnkey_wasi_common::GuestPath::new("file")?;
+    let Object::File(file) = fs.root().open(name, &OpenOptions::READ)? else {
+        return Err("`file` is a file".into());
+    };
+    let (mut copied, mut read) = (vec![0; PAGE], vec![0; PAGE]);
+    let (mut none, mut one) = (bytes.clone(), bytes.clone());
+    let (mut other, mut third) = (bytes.clone(), bytes);
+    let (mut at, mut there, mut place) = (0, 0, 0);
     shortest(vec![
         (
             "copy 4 KiB",
             Box::new(|| {
                 at = (at + PAGE) % contents.len();
                 black_box(&mut copied).copy_from_slice(black_box(&contents[at..][..PAGE]));
+            }),
+        ),
+        (
+            "File::read_at 4 KiB",
+            Box::new(|| {
+                there = (there + PAGE as u64) % contents.len() as u64;
+                let buffers = &mut [IoSliceMut::new(black_box(&mut read))];
+                assert_eq!(file.read_at(buffers, there), Ok(PAGE));
+            }),
+        ),
+        (
+            "fd_pread 0 bytes",
+            Box::new(|| {
+                let read = complete(&ctx, |call| {
+                    let memory = &mut Memory::new(black_box(&mut none));
+                    preview_1::fd_pread(call, memory, 4, IOVEC, 0, 0, COUNT)
+                });
+                assert_eq!(black_box(read), Ok(0));
             }),
         ),
         (

@@ -30,6 +30,7 @@ mod replay;
 pub mod stdio;
 pub mod strings;
 mod trace;
+pub mod typed;
 
 pub use audit::Audit;
 pub use calls::{Calls, Class, UnknownCall};

@@ -24,32 +24,37 @@ mod bindings;
 mod cap;
 mod child;
 mod code_size;
+mod connection;
 mod deadline;
+mod description;
+mod entered;
 mod family;
 mod held;
 mod imports;
+mod keep;
 mod lend;
 mod level;
 mod limits;
 mod need;
 mod numbers;
+mod outcome;
 mod pool;
-#[allow(
-    dead_code,
-    reason = "whoever binds children decides what of it is asked for"
-)]
 mod serve;
 mod setup;
+mod typed;
 
 pub use cap::Cap;
-pub use child::{Child, LinkError, Outcome};
+pub use child::Child;
+pub use connection::Export;
 pub use family::{Family, FamilyBuilder, Loading};
-pub use level::MOST_NESTED;
+pub use level::{MOST_NESTED, STACK};
 pub use limits::ChildLimits;
 pub use need::{Lack, Need};
 pub use numbers::MOST_NUMBERS;
+pub use outcome::{LinkError, Outcome};
 pub use setup::{Bind, Place};
 pub use table::FUNCTIONS;
+pub use typed::TypedOutcome;
 
 /// The module that parents import from.
 pub const MODULE: &str = "nanoprocess_0";

@@ -215,32 +215,6 @@ fn by_rust(scenario: &Scenario, engine: &Arc<dyn Engine>) -> u32 {
     }
 }
 
-/// Limits as they lie in a parent's memory, from an address.
-fn limits_at(at: u32, limits: &ChildLimits) -> String {
-    let deadline = limits
-        .deadline
-        .map_or(u64::MAX, |span| span.as_nanos() as u64);
-    let long = [
-        limits.fuel,
-        limits.memory,
-        limits.memory_below,
-        limits.code,
-        limits.fs_bytes,
-        limits.inodes,
-        deadline,
-    ];
-    let short = [
-        limits.files as u32,
-        limits.files_below as u32,
-        limits.children as u32,
-        limits.depth,
-    ];
-    let long = long.into_iter().flat_map(u64::to_le_bytes);
-    let bytes = long.chain(short.into_iter().flat_map(u32::to_le_bytes));
-    let bytes: String = bytes.map(|byte| format!("\\{byte:02x}")).collect();
-    format!("(data (i32.const {at}) \"{bytes}\")\n")
-}
-
 const CHILD: &str = "(i32.load (i32.const 64))";
 
 fn by_wasm(scenario: &Scenario, parent_engine: &Arc<dyn Engine>, engine: &Arc<dyn Engine>) -> u32 {

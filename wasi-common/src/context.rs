@@ -91,6 +91,35 @@ impl<T: Table> WasiCtx<T> {
         &*self.parts.random
     }
 
+    /// The guest's clocks, for another context that is to have the same.
+    pub fn shared_clocks(&self) -> Arc<dyn Clocks> {
+        Arc::clone(&self.parts.clocks)
+    }
+
+    /// The guest's randomness, for another context that is to have the same.
+    ///
+    /// ```
+    /// use turnkey_wasi_common::{Errno, WasiCtx};
+    ///
+    /// let parent = WasiCtx::builder().build()?;
+    /// let child = WasiCtx::builder()
+    ///     .clocks(parent.shared_clocks())
+    ///     .random(parent.shared_random())
+    ///     .waiter(parent.shared_waiter())
+    ///     .build()?;
+    /// // The parent had none to share.
+    /// assert_eq!(child.random().fill(&mut [0; 4]).unwrap_err().errno(), Errno::Notsup);
+    /// # Ok::<(), turnkey_wasi_common::BuildError>(())
+    /// ```
+    pub fn shared_random(&self) -> Arc<dyn Random> {
+        Arc::clone(&self.parts.random)
+    }
+
+    /// The guest's way to wait, for another context that is to have the same.
+    pub fn shared_waiter(&self) -> Arc<dyn BlockingWait> {
+        Arc::clone(&self.parts.waiter)
+    }
+
     /// The filters that see the guest's calls, the first to see them first.
     #[inline]
     pub fn filters(&self) -> &[Arc<dyn Filter>] {

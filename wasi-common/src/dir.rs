@@ -31,6 +31,26 @@ pub struct OpenOptions {
     pub follow: Follow,
 }
 
+impl OpenOptions {
+    /// Reads what is there, behind a link in the last place too.
+    ///
+    /// ```
+    /// use turnkey_wasi_common::OpenOptions;
+    ///
+    /// let new_file = OpenOptions { write: true, create: true, exclusive: true, ..OpenOptions::READ };
+    /// assert!(new_file.read && !new_file.truncate);
+    /// ```
+    pub const READ: Self = Self {
+        read: true,
+        write: false,
+        create: false,
+        exclusive: false,
+        truncate: false,
+        directory: false,
+        follow: Follow::Yes,
+    };
+}
+
 /// A directory, and everything that can be reached by a path beneath it.
 ///
 /// Nothing outside is ever reached: a path that leads above the directory, by `..` or through a

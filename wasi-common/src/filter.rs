@@ -2,11 +2,13 @@
 
 mod closure;
 mod invocation;
+mod original;
 
 pub use closure::{After, Before, after, before};
 pub use invocation::Invocation;
+pub use original::Original;
 
-use crate::{Errno, Trap};
+use crate::{Errno, Stop, Trap};
 use std::time::Duration;
 
 /// What becomes of a call.
@@ -55,6 +57,16 @@ impl Verdict {
     #[must_use]
     pub fn is_final(&self) -> bool {
         !matches!(self, Self::Continue | Self::Delay(_))
+    }
+}
+
+/// What ends the guest.
+impl From<Stop> for Verdict {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Exit(code) => Self::Exit(code),
+            Stop::Trap(trap) => Self::Trap(trap),
+        }
     }
 }
 

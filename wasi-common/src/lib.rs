@@ -67,7 +67,7 @@ pub use entry::{Entry, Fd};
 pub use errno::Errno;
 pub use error::{Error, Result};
 pub use file::{Advice, Appended, Durability, File};
-pub use filter::{After, Before, Filter, Invocation, Verdict, after, before};
+pub use filter::{After, Before, Filter, Invocation, Original, Verdict, after, before};
 pub use grant::Grant;
 pub use interrupt::{Interrupt, InterruptHook, Reason};
 pub use lease::Lease;

@@ -44,7 +44,7 @@ pub(crate) struct Calls {
     audit: Option<PathBuf>,
 
     /// Record what every call answers, for `turnkey replay`
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "parents")]
     record: Option<PathBuf>,
 }
 

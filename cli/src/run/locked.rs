@@ -6,28 +6,30 @@ use crate::lock_file::LockFile;
 use crate::named::{self, Named};
 use crate::target::file_words;
 use std::path::Path;
-use turnkey_virt::policy::{Asked, ChangeKind, Grants, Refused, UnknownClass};
+use turnkey_virt::policy::{Asked, ChangeKind, Grants, Needs, Refused, UnknownClass};
 
 impl Run {
-    /// Compares the module, and what it is about to be given, with the lock, if there is to be one.
-    /// Nothing has been compiled yet.
-    pub(super) fn check_lock(&self, bytes: &[u8]) -> Result<(), Failure> {
+    /// Compares modules, and what they are about to be given, with the lock, if there is to be one.
+    /// Nothing has been compiled yet. Of what a parent is given each module inside may be given all.
+    pub(super) fn check_lock<'a>(
+        &self,
+        modules: impl IntoIterator<Item = (&'a Path, &'a [u8])>,
+    ) -> Result<(), Failure> {
         let Some(path) = &self.lock else {
             return Ok(());
         };
         let lock = LockFile::read(path)?;
-        let needs = named::needs(self.path(), bytes)?;
-        let module = Named::of_file(self.path());
         let grants = self.grants().map_err(Failure::set_up)?;
-        // A version in the lock that the file's name does not tell is no difference.
-        let known = lock.lock.module(&module.name);
-        let known = known.and_then(|known| known.version.as_deref());
-        let version = module.version.as_deref().or(known);
-        let asked = Asked::new(&module.name, version, &needs).granted(&grants);
-        lock.lock.check(&asked).map_err(|mut refused| {
-            refused.given = Some(words(&refused, &module, path));
-            Failure::refused(&[refused])
-        })
+        let mut refusals = Vec::new();
+        for (file, bytes) in modules {
+            let needs = named::needs(file, bytes)?;
+            let refused = refusal(path, &lock, &Named::of_file(file), &needs, &grants);
+            refusals.extend(refused);
+        }
+        match refusals.is_empty() {
+            true => Ok(()),
+            false => Err(Failure::refused(&refusals)),
+        }
     }
 
     /// What the module is given beyond what every module is: the streams, clocks and randomness.
@@ -44,6 +46,24 @@ impl Run {
         }
         Ok(grants)
     }
+}
+
+/// How a module asks for more than is locked, if it does.
+fn refusal(
+    path: &Path,
+    lock: &LockFile,
+    module: &Named,
+    needs: &Needs,
+    grants: &Grants,
+) -> Option<Box<Refused>> {
+    // A version in the lock that the file's name does not tell is no difference.
+    let known = lock.lock.module(&module.name);
+    let known = known.and_then(|known| known.version.as_deref());
+    let version = module.version.as_deref().or(known);
+    let asked = Asked::new(&module.name, version, needs).granted(grants);
+    let mut refused = lock.lock.check(&asked).err()?;
+    refused.given = Some(words(&refused, module, path));
+    Some(refused)
 }
 
 /// What `turnkey lock` has to be told besides the name: which grants are new, which lock and file.

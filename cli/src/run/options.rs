@@ -33,6 +33,11 @@ pub(crate) struct Run {
     #[arg(long, value_name = "FUNC")]
     pub(super) invoke: Option<String>,
 
+    /// Run it as the child of this parent, a .wasm or .wat file, which is given what is said here
+    /// in its place. Repeatable: the first is the outermost
+    #[arg(long = "parent", value_name = "PARENT", conflicts_with = "invoke")]
+    pub(super) parents: Vec<PathBuf>,
+
     /// Listen on HOST:PORT (port 0: a free one, which is told) or unix:PATH, and give it the
     /// socket behind the directories. Repeatable
     #[arg(long, value_name = "ADDR", value_parser = Address::parse)]
@@ -83,19 +88,23 @@ fn notes() -> String {
         Some(format!("  {:16} {}\n", name.get_name(), engine.about()))
     });
     let engines: String = engines.collect();
+    let parents = crate::parents::NOTES;
     format!(
         "\
 The module is given what is said here, the standard streams, clocks and randomness; nothing else.
 
 Engines:
 {engines}
+{parents} --max-memory and --max-files hold for the outermost parent, and once \
+more for all beneath it together; --fuel and --timeout for all together.
+
 Compiled modules are kept in $XDG_CACHE_HOME/turnkey or ~/.cache/turnkey, for their owner alone.
 
 Exit codes:
   the guest's own, of which a process keeps the low 8 bits
   134  the guest trapped, or a limit ended it
   2    a mistake in the options, the module or what it is given; nothing has run
-  3    --lock was said, and it asks for more than is locked; nothing has run"
+  3    --lock was said, and it or a parent asks for more than is locked; nothing has run"
     )
 }
 

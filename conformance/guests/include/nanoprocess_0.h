@@ -84,7 +84,10 @@ typedef uint64_t nano_word_t;
 _Static_assert(sizeof(nano_word_t) == 8, "size");
 _Static_assert(_Alignof(nano_word_t) == 8, "alignment");
 
-/** A call that a filter of the parent's is looking at. */
+/**
+ * A call that a filter of the parent's is looking at: the number that the filter was handed. It is
+ * nothing before the filter begins and after it has returned, and for a filter within it.
+ */
 typedef int32_t nano_token_t;
 _Static_assert(sizeof(nano_token_t) == 4, "size");
 _Static_assert(_Alignof(nano_token_t) == 4, "alignment");
@@ -160,7 +163,7 @@ typedef uint32_t nano_why_t;
 #define NANO_WHY_UNBOUND UINT32_C(1)
 /** It is missing: nothing has this name. */
 #define NANO_WHY_UNKNOWN UINT32_C(2)
-/** It is missing: the function of this name has another type. */
+/** It is missing: the function of this name, or the one that it is bound to, has another type. */
 #define NANO_WHY_MISTYPED UINT32_C(3)
 /** `X(name)` for each of them, in the order of their numbers. */
 #define NANO_EACH_WHY(X) \
@@ -177,7 +180,10 @@ typedef struct nano_need_t {
     nano_size_t module_len;
     /** Bytes of its own name. */
     nano_size_t name_len;
-    /** Bytes of its type, as `(i32, i64) -> (i32)`. None for what is no function. */
+    /**
+     * Bytes of its type, as `(i32, i64) -> (i32)`; of both types, if it is bound to a function that
+     * is described otherwise. None for what is no function.
+     */
     nano_size_t type_len;
     /** Bytes of the class of authority. None if nobody knows the function. */
     nano_size_t class_len;
@@ -359,7 +365,8 @@ nano_errno_t nano_child_module(
  * Say what becomes of a child's calls of some functions, before the child is linked. The last
  * binding of a function counts. What the parent does not hold itself, it cannot pass: the
  * function stays missing. `noent` if there is no such function or class, `nosys` if the parent
- * lacks the exports to serve them, `notsup` if they cannot be bound in this way.
+ * lacks the exports to serve them, `notsup` if they cannot be bound in this way: functions of
+ * parents, of which `class:*` has some, are neither served nor filtered.
  *
  * @param child Which child.
  * @param what The name of a function, or `class:` and that of a class; `class:*` are all functions.
@@ -377,7 +384,8 @@ nano_errno_t nano_child_bind(
 /**
  * Grant a handle to a child. What it receives ends at the latest when the handle is revoked.
  * `notdir` if something else is granted under a name, `exist` if the number is taken, `inval` if
- * it is none that can be chosen.
+ * it is none that can be chosen. A path to what lies below a directory that the parent serves is
+ * walked now, by asking the parent, and what is wrong with it is answered here.
  *
  * @param child Which child. It may run already, though not at this moment.
  * @param cap Which handle.
@@ -435,6 +443,16 @@ __attribute__((import_module("nanoprocess_0"), import_name("child_limits")))
 nano_errno_t nano_child_limits(nano_child_t child, const nano_limits_t *limits);
 
 /**
+ * Tell the most that one child could be given now, in the form in which it would be limited to
+ * it. What is not limited is the largest number. Memory and descriptors are each told twice, and
+ * given once: a child and its descendants share them.
+ *
+ * @param retptr0 What is left.
+ */
+__attribute__((import_module("nanoprocess_0"), import_name("limits_left")))
+nano_errno_t nano_limits_left(nano_limits_t *retptr0);
+
+/**
  * Look for everything that a child imports. If nothing is missing the child can be called, and
  * its bindings, arguments and limits stay as they are. Nothing runs. `inval` if a limit is
  * missing that the parent has itself.
@@ -467,7 +485,8 @@ nano_errno_t nano_child_missing(
  * Call an export of a child that is linked, and wait for its end. The instance is made by the
  * first call, which runs the module's start function before anything else. `noent` if there is
  * no such function, `inval` if arguments or results are not as many as it has, `nomem` if too
- * many calls are nested, `noexec` if the engine makes no instance within the limits.
+ * many calls are nested or might take too much of the host's stack, `noexec` if the engine makes no
+ * instance within the limits.
  *
  * @param child Which child.
  * @param export_ The name of the function. If it is empty, the instance is made and nothing is called.
@@ -478,6 +497,84 @@ nano_errno_t nano_child_missing(
  */
 __attribute__((import_module("nanoprocess_0"), import_name("child_call")))
 nano_errno_t nano_child_call(
+    nano_child_t child,
+    const char *export_,
+    uint32_t export_len,
+    const nano_word_t *args,
+    uint32_t args_len,
+    nano_word_t *results,
+    nano_size_t results_len,
+    nano_outcome_t *retptr0);
+
+/**
+ * Say what the functions of a child that is not linked are, in place of what its module says. The
+ * text is a document as this one: of its modules, the one before which `;;; @exports` stands is
+ * what the child exports, and the others are what it imports. `inval` if it is no document.
+ *
+ * @param child Which child.
+ * @param text The text.
+ */
+__attribute__((import_module("nanoprocess_0"), import_name("child_describe")))
+nano_errno_t nano_child_describe(
+    nano_child_t child,
+    const char *text,
+    uint32_t text_len);
+
+/**
+ * Say which exports a child is to have: those that are described here as `child_describe`'s are.
+ * One that is missing or of another type is told when the child is linked. `inval` if the text is
+ * no document.
+ *
+ * @param child Which child.
+ * @param text The text.
+ */
+__attribute__((import_module("nanoprocess_0"), import_name("child_expect")))
+nano_errno_t nano_child_expect(
+    nano_child_t child,
+    const char *text,
+    uint32_t text_len);
+
+/**
+ * Bind an import of a child that is not linked to an export of another child, or of the caller,
+ * which answers while it calls the child. Both have to describe the function alike; otherwise the
+ * import is missing when the child is linked. `noent` if there is no such import, or the caller
+ * has no such export.
+ *
+ * @param child Which child.
+ * @param module The module that it imports from.
+ * @param name The name of the import.
+ * @param to Whose export: that of another child, or with the largest number of the caller.
+ * @param export_ The name of the export.
+ */
+__attribute__((import_module("nanoprocess_0"), import_name("child_connect")))
+nano_errno_t nano_child_connect(
+    nano_child_t child,
+    const char *module,
+    uint32_t module_len,
+    const char *name,
+    uint32_t name_len,
+    nano_child_t to,
+    const char *export_,
+    uint32_t export_len);
+
+/**
+ * Call an export of a child by its description. Arguments and results are words as those of
+ * `child_call`; where they are pointers, they lead into the caller's memory, and what lies there
+ * is copied. Beside the errors of `child_call`: `noent` if the function is not described,
+ * `notsup` if it is not what its description says, `ilseq` for text that is not UTF-8, `inval`
+ * for a number that its type does not have, `badf` for a handle, `2big` if it is too much, `nomem`
+ * if one side has no room for it. A pointer beyond the memory ends the caller before the child
+ * runs.
+ *
+ * @param child Which child.
+ * @param export_ The name of the function.
+ * @param args The arguments.
+ * @param results Room for the results, written only if the function returned.
+ * @param results_len How many results there are.
+ * @param retptr0 How the call ended.
+ */
+__attribute__((import_module("nanoprocess_0"), import_name("child_call_typed")))
+nano_errno_t nano_child_call_typed(
     nano_child_t child,
     const char *export_,
     uint32_t export_len,
@@ -573,7 +670,8 @@ nano_errno_t nano_cap_serve(
  * @param cap Which handle.
  * @param rights The rights that it keeps.
  * @param weakening How else it is made weaker.
- * @param subtree The path to a directory below the handle's, which it then is; empty for the same.
+ * @param subtree The path to a directory below the handle's, which it then is; empty for the same. From there
+ *     `..` leads nowhere.
  * @param expiry After which time it ends.
  * @param retptr0 The weaker handle.
  */
@@ -613,15 +711,18 @@ __attribute__((import_module("nanoprocess_0"), import_name("obj_wake")))
 nano_errno_t nano_obj_wake(nano_object_t object);
 
 /**
- * Copy from what an argument of a filtered call points to. `badf` unless a filter is looking at
- * the call.
+ * Copy from what an argument of a filtered call points to, as the child passed it, or as the call
+ * has left it if it was carried out by `call_forward`. What did not fit into the room that the
+ * parent lends can be seen in this way, piece by piece; at most 1 MiB is copied at once. `badf`
+ * unless a filter is looking at the call, `inval` if the argument points nowhere that is known.
  *
  * @param token Which call.
- * @param arg Which argument, counted from 0.
+ * @param arg Which argument, counted from 0 in the order of the function's C prototype. The buffers that a
+ *     list tells are seen in place of the list, as if they lay one behind the other.
  * @param offset Where to begin, in bytes.
  * @param buf Where to.
  * @param buf_len How many bytes at most.
- * @param retptr0 How many bytes were copied.
+ * @param retptr0 How many bytes were copied: none at the end.
  */
 __attribute__((import_module("nanoprocess_0"), import_name("call_arg")))
 nano_errno_t nano_call_arg(
@@ -633,11 +734,14 @@ nano_errno_t nano_call_arg(
     nano_size_t *retptr0);
 
 /**
- * Write what a filtered call answers beside its errno, which the child finds if the filter
- * answers in the call's place. `badf` unless a filter is looking at the call.
+ * Write where a filtered call would write, also where there was no room for a copy. The child
+ * finds it if the filter answers 1, or 0 after `call_forward`, and otherwise what it had there.
+ * `badf` unless a filter is looking at the call, `inval` if the call writes nothing where the
+ * argument points, `fault` if there is less than that, `2big` for more than 1 MiB at once, `nomem`
+ * if the call writes more than 16 MiB. Then nothing is written.
  *
  * @param token Which call.
- * @param arg Which argument leads there, counted from 0.
+ * @param arg Which argument leads there, counted as for `call_arg`.
  * @param offset Where to begin, in bytes.
  * @param bytes The bytes.
  */
@@ -650,8 +754,20 @@ nano_errno_t nano_call_ret(
     uint32_t bytes_len);
 
 /**
- * Carry a filtered call out now, with the child's authority, on the arguments that the filter
- * saw. `badf` unless a filter is looking at the call.
+ * Carry a filtered call out now, once, with the child's authority and never with the parent's, on
+ * the arguments that the filter saw: nobody can have changed them since, and what the filter has
+ * written to its copies makes no difference. Filters of parents between see it. What the call
+ * writes is written to the copies that the filter has, and can be read by `call_arg`.
+ *
+ * Afterwards the filter answers 0, and the child receives what the call answered, whether that is
+ * success or not; 1, and it receives success with what the filter has made of the copies; or an
+ * errno with its sign turned, and it receives that and finds nothing changed. `after_` exports are
+ * not told.
+ *
+ * A call that waits is waited for, until the child is ended. `canceled` if the child has ended
+ * with the call, by an exit or because somebody ended it, which it does once the filter has
+ * returned, whatever that answers. `badf` unless a filter is looking at the call, `already` if it
+ * has been carried out, `nomem` if it writes more than 16 MiB, and has not been carried out.
  *
  * @param token Which call.
  * @param retptr0 The errno that it answered.

@@ -30,11 +30,20 @@
  * sign turned for the child to receive, or 1 if it has carried the call out itself. Every pointer
  * leads to a copy of what lies there in the child's memory, buffers that a vector tells among them;
  * what the filter writes where the host would have written reaches the child with the answer 1, and
- * with no other. A buffer for which there is no room has the address 0 and its full length; a call
- * that writes to one cannot be carried out by a filter, and the answer 1 becomes `nomem`. Afterwards
- * `after_f` is told how it ended, unless the filter decided that: it has three parameters and no
- * result, the context, the number of the call, and the errno that the child will receive, or -1 if
- * the call has ended it. Where the parent cannot be asked, the call does not pass.
+ * with no other. A buffer for which there is no room has the address 0 and its full length: the
+ * import `call_arg` reads what lies there, and `call_ret` writes it. A call that writes to such a
+ * buffer, and that the filter answers with 1 after neither `call_ret` nor `call_forward`, ends with
+ * `nomem`.
+ *
+ * The import `call_forward` carries the call out while the filter looks at it. The answer 0 then
+ * means what that answered, so that a filter which does nothing else returns its errno with its sign
+ * turned. What the call needs of the parent it asks for as ever: the parent is entered again within
+ * the filter.
+ *
+ * Afterwards `after_f` is told how the call ended, unless the filter decided that or has carried it
+ * out: it has three parameters and no result, the context, the number of the call, and the errno that
+ * the child will receive, or -1 if the call has ended it. Where the parent cannot be asked, the call
+ * does not pass.
  *
  * For guests in freestanding C11 or C++17, compiled by clang for wasm32. Of the
  * headers whose names begin with `serve_`, a guest includes one.
@@ -157,7 +166,8 @@ typedef uint8_t serve_server_t;
 #define SERVE_SERVER_PARENT UINT8_C(0)
 /**
  * Somebody else: `object` is the number of a capability that the parent holds. From here on the
- * parent is not asked.
+ * parent is not asked. What lies there can be changed only if the capability has every right to
+ * change it, and ends when it is revoked. `notcapable` for one that has not every right to read.
  */
 #define SERVE_SERVER_CAPABILITY UINT8_C(1)
 /** `X(name)` for each of them, in the order of their numbers. */

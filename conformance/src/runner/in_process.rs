@@ -14,9 +14,11 @@ use std::sync::mpsc;
 use std::thread;
 use turnkey_cap_backends::{HostDir, HostListener, HostStream, ambient_authority, builder};
 use turnkey_snapshots::engine::{Engine, InstantiateError, Limits, Module, Node};
+use turnkey_virt::nanoprocess::Family;
 use turnkey_wasi_common::{Access, Builder, Dir, Interrupt, Reason, Stop, Stream as WasiStream};
 
-/// Native stack for a guest, in bytes: what engines let guests take, and room for the host.
+/// Native stack for a guest, in bytes: what engines let guests take, and room for the host. Parents
+/// lie beneath their children on one thread, so there is room for each.
 const STACK: usize = 4 << 20;
 
 /// A way to give a guest a directory of the host's.
@@ -42,6 +44,7 @@ pub struct EngineHost {
     name: String,
     context: Box<dyn Fn() -> Builder + Send + Sync>,
     open: Box<OpenDir>,
+    parents: Vec<Arc<dyn Module>>,
 }
 
 impl EngineHost {
@@ -56,6 +59,7 @@ impl EngineHost {
                 let dir = HostDir::open_ambient(dir, ambient_authority())?;
                 Ok(Arc::new(dir))
             }),
+            parents: Vec::new(),
         }
     }
 
@@ -84,6 +88,29 @@ impl EngineHost {
         self
     }
 
+    /// The same with guests that have parents, the outermost first: see
+    /// [`parents`](crate::parents). What a guest is to be given the outermost is given, and it is
+    /// that one's ending which counts. What the guest itself called is not told.
+    #[must_use]
+    pub fn parents(mut self, parents: impl IntoIterator<Item = Arc<dyn Module>>) -> Self {
+        self.parents.extend(parents);
+        self
+    }
+
+    /// The module that is entered for a guest: itself, or its outermost parent, with the others that
+    /// lie inside.
+    fn nested(&self, guest: Arc<dyn Module>, node: Node) -> (Arc<dyn Module>, Node) {
+        let [outermost, inner @ ..] = &self.parents[..] else {
+            return (guest, node);
+        };
+        let inner = inner.iter().cloned().chain([guest]);
+        let family = inner.fold(Family::builder().parent(&node.ctx), |family, module| {
+            family.module(module)
+        });
+        let functions = family.build().functions();
+        (Arc::clone(outermost), Node { functions, ..node })
+    }
+
     /// The guest's context, its interrupt, and where its socket listens.
     fn build(&self, given: &Given<'_>, ends: Ends) -> Result<Parts, Refusal> {
         let interrupt = Interrupt::new();
@@ -94,8 +121,10 @@ impl EngineHost {
             .stdin(stream(ends.stdin)?)
             .stdout(stream(ends.stdout)?)
             .stderr(stream(ends.stderr)?)
-            .interrupt(interrupt.clone())
-            .filter(calls.clone());
+            .interrupt(interrupt.clone());
+        if self.parents.is_empty() {
+            context = context.filter(calls.clone());
+        }
         for (name, value) in given.env {
             context = context.env(name, value);
         }
@@ -162,10 +191,11 @@ impl Host for EngineHost {
         let wasm = std::fs::read(given.module).map_err(failed)?;
         let module = self.engine.compile(&wasm).map_err(failed)?;
         let (sender, ended) = mpsc::channel();
-        let (node, interrupt) = (parts.node, parts.interrupt);
+        let (module, node) = self.nested(module.into(), parts.node);
+        let interrupt = parts.interrupt;
         thread::Builder::new()
             .name("guest".to_owned())
-            .stack_size(STACK)
+            .stack_size(STACK * (1 + self.parents.len()))
             .spawn(move || {
                 let _nobody_waits = sender.send(enter(&*module, node));
             })
@@ -177,7 +207,7 @@ impl Host for EngineHost {
             ended,
             kill: Box::new(move || interrupt.fire(Reason::Killed)),
             address: parts.address,
-            calls: Some(parts.calls),
+            calls: self.parents.is_empty().then_some(parts.calls),
         })
     }
 }

@@ -1,11 +1,8 @@
-//! Programs inside parents, as an engine that puts whatever it compiles inside them.
+//! Programs inside parents.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use turnkey_cap_backends::{HostClocks, HostRandom, HostWait, ambient_authority, builder};
-use turnkey_snapshots::engine::{
-    CompileError, Engine, EngineOptions, Export, Import, Instance, InstantiateError, Limits,
-    Module, Node,
-};
+use std::sync::Arc;
+use turnkey_cap_backends::builder;
+use turnkey_snapshots::engine::{Engine, EngineOptions, Limits, Module, Node};
 use turnkey_virt::nanoprocess::Family;
 use turnkey_wasi_common::{Builder, Pipe, Stop};
 use turnkey_wasmi::WasmiEngine;
@@ -14,80 +11,26 @@ use turnkey_wasmtime::WasmtimeEngine;
 pub(crate) const READONLY_DIR: &[u8] = include_bytes!("../../guests/parents/readonly_dir.wasm");
 pub(crate) const SERVE: &[u8] = include_bytes!("../../guests/parents/serve.wasm");
 pub(crate) const LOG: &[u8] = include_bytes!("../../guests/parents/log.wasm");
-pub(crate) const CLOCK_AND_DIR: &[u8] = include_bytes!("../../guests/parents/clock_and_dir.wasm");
 pub(crate) const FEWER_DIRS: &[u8] = include_bytes!("../../guests/parents/fewer_dirs.wasm");
+pub(crate) const CLOCK_AND_DIR: &[u8] = include_bytes!("../../guests/parents/clock_and_dir.wasm");
 
-/// What a guest may take of the stack is multiplied by how many are nested.
-const STACK: usize = 32 << 20;
+/// A guest may take so much of the stack.
+const STACK: usize = 4 << 20;
 
-pub(crate) fn engines() -> [Arc<dyn Engine>; 2] {
+pub(crate) fn engines() -> [Box<dyn Engine>; 2] {
     let options = EngineOptions {
         fuel: false,
         interruptible: true,
     };
     [
-        Arc::new(WasmtimeEngine::new(options).unwrap()),
-        Arc::new(WasmiEngine::new(options)),
+        Box::new(WasmtimeEngine::new(options).unwrap()),
+        Box::new(WasmiEngine::new(options)),
     ]
 }
 
-/// An engine, and the parents that stand around whatever it compiles, the outermost first.
-pub(crate) struct Inside {
-    engine: Arc<dyn Engine>,
-    parents: Vec<Arc<dyn Module>>,
-}
-
-impl Inside {
-    pub(crate) fn new(engine: &Arc<dyn Engine>, parents: &[&[u8]]) -> Self {
-        let compiled = parents.iter().map(|wasm| engine.compile(wasm).unwrap());
-        Self {
-            engine: Arc::clone(engine),
-            parents: compiled.map(Arc::from).collect(),
-        }
-    }
-}
-
-impl Engine for Inside {
-    fn name(&self) -> &'static str {
-        self.engine.name()
-    }
-
-    fn compile(&self, wasm: &[u8]) -> Result<Box<dyn Module>, CompileError> {
-        let child = self.engine.compile(wasm)?.into();
-        Ok(Box::new(Nested {
-            all: self.parents.iter().cloned().chain([child]).collect(),
-        }))
-    }
-}
-
-/// A program and its parents, the outermost first.
-struct Nested {
-    all: Vec<Arc<dyn Module>>,
-}
-
-impl Module for Nested {
-    fn imports(&self) -> Vec<Import> {
-        self.all.last().unwrap().imports()
-    }
-
-    fn exports(&self) -> Vec<Export> {
-        self.all.last().unwrap().exports()
-    }
-
-    fn instantiate(&self, mut node: Node) -> Result<Box<dyn Instance>, InstantiateError> {
-        let mut family = Family::builder()
-            .clocks(Arc::new(HostClocks::new(ambient_authority())))
-            .random(Arc::new(HostRandom::new(ambient_authority())))
-            .waiter(Arc::new(HostWait));
-        if let Some(interrupt) = node.ctx.interrupt() {
-            family = family.interrupt(interrupt.clone());
-        }
-        for module in self.all.iter().skip(1) {
-            family = family.module(Arc::clone(module));
-        }
-        node.functions.extend(family.build().functions());
-        self.all[0].instantiate(node)
-    }
+pub(crate) fn compiled(engine: &dyn Engine, all: &[&[u8]]) -> Vec<Arc<dyn Module>> {
+    let modules = all.iter().map(|wasm| engine.compile(wasm).unwrap());
+    modules.map(Arc::from).collect()
 }
 
 /// What became of a program.
@@ -98,15 +41,15 @@ pub(crate) struct Ended {
     pub(crate) stderr: String,
 }
 
-/// Runs a program in WAT inside parents.
+/// Runs a program in WAT inside parents, the outermost first.
 pub(crate) fn run(
-    engine: &Arc<dyn Engine>,
+    engine: &dyn Engine,
     parents: &[&[u8]],
     wat: &str,
     given: impl FnOnce(Builder) -> Builder,
 ) -> Ended {
     let wasm = wat::parse_str(wat).unwrap_or_else(|error| panic!("{error}\n{wat}"));
-    let module = Inside::new(engine, parents).compile(&wasm).unwrap();
+    let all = compiled(engine, &[parents, &[&wasm]].concat());
     let (stdout, output) = Pipe::new(1 << 16);
     let (stderr, complaints) = Pipe::new(1 << 16);
     let ctx = given(builder())
@@ -114,29 +57,31 @@ pub(crate) fn run(
         .stderr(Arc::new(stderr))
         .build()
         .unwrap();
+    let inner = all.iter().skip(1).cloned();
+    let family = Family::builder().parent(&ctx);
+    let family = inner.fold(family, |family, module| family.module(module));
     let node = Node {
         ctx,
-        functions: Vec::new(),
+        functions: family.build().functions(),
         limits: Limits::default(),
     };
-    let code = Mutex::new(0);
-    std::thread::scope(|scope| {
-        std::thread::Builder::new()
-            .stack_size(STACK)
-            .spawn_scoped(scope, || {
-                let mut parent = module.instantiate(node).unwrap();
-                let start = parent.export("_start").unwrap();
-                *code.lock().unwrap() = match parent.call(start, &[], &mut []) {
-                    Ok(()) => 0,
-                    Err(Stop::Exit(code)) => code,
-                    Err(Stop::Trap(trap)) => panic!("{trap}"),
-                };
-            })
-            .unwrap();
+    let code = std::thread::scope(|scope| {
+        let outermost = &all[0];
+        let thread = std::thread::Builder::new().stack_size(STACK * all.len());
+        let running = thread.spawn_scoped(scope, move || {
+            let mut outermost = outermost.instantiate(node).unwrap();
+            let start = outermost.export("_start").unwrap();
+            match outermost.call(start, &[], &mut []) {
+                Ok(()) => 0,
+                Err(Stop::Exit(code)) => code,
+                Err(Stop::Trap(trap)) => panic!("{trap}"),
+            }
+        });
+        running.unwrap().join().unwrap()
     });
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ended {
-        code: code.into_inner().unwrap_or_else(PoisonError::into_inner),
+        code,
         stdout: text(output.drain()),
         stderr: text(complaints.drain()),
     }

@@ -9,6 +9,7 @@ use tinywasm::engine::Config;
 use tinywasm::parser::{ParseError, Parser, ParserOptions};
 use turnkey_snapshots::engine::{
     CompileError, EngineOptions, Export, Import, Instance, InstantiateError, Limits, Module, Node,
+    interface_of,
 };
 
 /// A module that tinywasm has compiled.
@@ -19,6 +20,7 @@ pub(crate) struct TinywasmModule {
     /// The module rewritten to be watched, if something in it has to be.
     watched: Option<tinywasm::Module>,
     imports: Vec<Import>,
+    interface: Option<Box<[u8]>>,
     exports: Exports,
 }
 
@@ -65,6 +67,7 @@ impl TinywasmModule {
             module,
             watched,
             imports,
+            interface: interface_of(wasm),
             exports,
         })
     }
@@ -110,6 +113,10 @@ impl Module for TinywasmModule {
 
     fn exports(&self) -> Vec<Export> {
         self.exports.all().to_vec()
+    }
+
+    fn interface(&self) -> Option<&[u8]> {
+        self.interface.as_deref()
     }
 
     fn instantiate(&self, node: Node) -> Result<Box<dyn Instance>, InstantiateError> {

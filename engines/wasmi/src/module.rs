@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 use std::sync::Arc;
 use turnkey_snapshots::engine::{
     CompileError, EngineOptions, Export, ExternType, FuncType, Handlers, HostFunction, Import,
-    Instance, InstantiateError, Limits, MemoryUse, Module, Node, Refusal, Value,
+    Instance, InstantiateError, Limits, MemoryUse, Module, Node, Refusal, Value, interface_of,
 };
 use turnkey_wasi_common::WasiCtx;
 use wasmi::{Caller, Engine, Error, Linker, Store, Val};
@@ -23,6 +23,7 @@ pub(crate) struct WasmiModule {
     options: EngineOptions,
     waiter: Option<Waiter>,
     imports: Vec<Import>,
+    interface: Option<Box<[u8]>>,
     /// The name under which the start function is exported.
     start: Option<String>,
     /// The module linked with WASI alone.
@@ -53,6 +54,7 @@ impl WasmiModule {
         waiter: Option<Waiter>,
     ) -> Result<Self, CompileError> {
         let failed = |error: Error| CompileError(error.to_string());
+        let interface = interface_of(wasm);
         let deferred = defer(wasm);
         let wasm = deferred.as_ref().map_or(wasm, |deferred| &deferred.wasm);
         let module = wasmi::Module::new(engine, wasm).map_err(failed)?;
@@ -77,6 +79,7 @@ impl WasmiModule {
             options,
             waiter,
             imports,
+            interface,
             start,
             program: Arc::new(program),
         })
@@ -142,6 +145,10 @@ impl Module for WasmiModule {
             ty: to_extern_type(export.ty()),
         });
         exports.collect()
+    }
+
+    fn interface(&self) -> Option<&[u8]> {
+        self.interface.as_deref()
     }
 
     fn instantiate(&self, node: Node) -> Result<Box<dyn Instance>, InstantiateError> {

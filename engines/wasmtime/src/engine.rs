@@ -4,7 +4,9 @@ use crate::Wasi;
 use crate::block_on::{BlockOn, Entrance};
 use crate::module::WasmtimeModule;
 use std::pin::Pin;
-use turnkey_snapshots::engine::{CompileError, Engine, EngineOptions, Handlers, MemoryUse, Module};
+use turnkey_snapshots::engine::{
+    CompileError, Engine, EngineOptions, Handlers, MemoryUse, Module, interface_of,
+};
 use turnkey_wasi_common::InterruptHook;
 use wasmtime::{Config, Func, ResourceLimiter, Result};
 
@@ -123,6 +125,7 @@ impl Engine for WasmtimeEngine {
         match wasmtime::Module::from_binary(&self.engine, wasm) {
             Ok(module) => Ok(Box::new(WasmtimeModule::new(
                 module,
+                interface_of(wasm),
                 self.options,
                 self.entrance.clone(),
             ))),

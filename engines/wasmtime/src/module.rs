@@ -21,6 +21,7 @@ pub(crate) struct WasmtimeModule {
     options: EngineOptions,
     entrance: Entrance,
     imports: Vec<Import>,
+    interface: Option<Box<[u8]>>,
     /// The module linked with WASI alone, unless it needs more.
     program: Option<Arc<Program<State>>>,
 }
@@ -44,6 +45,7 @@ fn link(
 impl WasmtimeModule {
     pub(crate) fn new(
         module: wasmtime::Module,
+        interface: Option<Box<[u8]>>,
         options: EngineOptions,
         entrance: Entrance,
     ) -> Self {
@@ -56,6 +58,7 @@ impl WasmtimeModule {
         let program = link(&Linker::new(module.engine()), &module, &entrance);
         Self {
             imports,
+            interface,
             program: program.ok().map(Arc::new),
             module,
             options,
@@ -124,6 +127,10 @@ impl Module for WasmtimeModule {
             ty: to_extern_type(&export.ty()),
         });
         exports.collect()
+    }
+
+    fn interface(&self) -> Option<&[u8]> {
+        self.interface.as_deref()
     }
 
     fn instantiate(&self, node: Node) -> Result<Box<dyn Instance>, InstantiateError> {

@@ -78,6 +78,15 @@ impl Child {
         imports::child_env(self.0, name, value)
     }
 
+    /// The most that one child could be given now. Memory and descriptors are each told twice, and
+    /// given once: a child and its descendants share them.
+    ///
+    /// # Errors
+    /// None.
+    pub fn limits_left() -> Result<Limits> {
+        imports::limits_left()
+    }
+
     /// Limits a child that is not linked.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use crate::raw::imports::{self, say};
 use crate::raw::nanoprocess_0 as nano;
-use crate::{Cap, Child, Errno, Limits, Module, Outcome, Result};
+use crate::{Cap, Child, Errno, Module, Outcome, Result};
 use core::fmt::{self, Write};
 
 /// What the parent exits with if the child asks for what it is not given. Nothing has run.
@@ -13,6 +13,9 @@ pub const ENDED: u32 = 134;
 
 /// What the parent exits with if it cannot do what it is there for.
 pub const FAILED: u32 = 125;
+
+/// As many descriptors as a guest has that nobody limits.
+const USUAL_FILES: u32 = 4096;
 
 /// Variables whose names begin so are for the parent, and are not handed on.
 pub const OWN_ENV: &str = "TURNKEY_PARENT_";
@@ -68,9 +71,7 @@ pub fn child() -> Result<Child> {
             Err(errno) => return Err(errno),
         }
     }
-    if inside > 0 {
-        make_parent(&child)?;
-    }
+    limit(&child, inside > 0)?;
     imports::args(&mut |arg| child.arg(arg))?;
     imports::environ(&mut |variable| {
         let at = variable.iter().position(|byte| *byte == b'=');
@@ -88,32 +89,32 @@ pub fn child() -> Result<Child> {
     Ok(child)
 }
 
-/// Gives a child that has children itself all that there is for them.
-fn make_parent(child: &Child) -> Result<()> {
-    let mut limits = Limits {
-        fuel: u64::MAX,
-        memory: u64::MAX,
-        memory_below: u64::MAX,
-        code: 0,
-        fs_bytes: u64::MAX,
-        inodes: u64::MAX,
-        deadline: u64::MAX,
-        files: 4096,
-        files_below: u32::MAX,
-        children: 0,
-        depth: u32::MAX,
-    };
-    // Nobody tells how many children are left, so that the largest number is looked for.
-    let mut most = 0;
-    for bit in (0..u32::BITS).rev() {
-        limits.children = most | 1 << bit;
-        match child.limits(&limits) {
-            Ok(()) => most = limits.children,
-            Err(Errno::DQUOT) => {}
-            Err(errno) => return Err(errno),
-        }
+/// Limits a child to what is left. A sixteenth of the fuel stays here; a child that has children
+/// itself keeps a sixteenth of the memory and a quarter of the descriptors, and has the rest for
+/// those.
+fn limit(child: &Child, has_children: bool) -> Result<()> {
+    let left = imports::limits_left()?;
+    let mut limits = left;
+    if left.fuel != u64::MAX {
+        limits.fuel -= left.fuel / 16;
     }
-    limits.children = most;
+    if left.files == u32::MAX {
+        limits.files = USUAL_FILES;
+    }
+    if !has_children {
+        limits.memory_below = 0;
+        limits.code = 0;
+        limits.files_below = 0;
+        limits.children = 0;
+    }
+    if has_children && left.memory != u64::MAX {
+        limits.memory = left.memory / 16;
+        limits.memory_below = left.memory - limits.memory;
+    }
+    if has_children && left.files != u32::MAX {
+        limits.files = left.files / 4;
+        limits.files_below = left.files - limits.files;
+    }
     child.limits(&limits)
 }
 

@@ -327,3 +327,95 @@ fn filters_final_verdicts_end_as_they_say_and_are_told() {
         assert_eq!(*decided.lock().unwrap(), Some(verdict));
     }
 }
+
+/// Carries every call out itself, and lets the guest have what comes of it.
+struct Forward(Log);
+
+impl Filter for Forward {
+    fn before(&self, call: &Invocation<'_>, memory: &mut [u8]) -> Verdict {
+        let outcome = call.original.unwrap().forward(memory);
+        self.0.lock().unwrap().push(format!("{outcome:?}"));
+        outcome.map_or_else(Verdict::from, Verdict::Answer)
+    }
+}
+
+#[test]
+fn forward_filters_behind_see_the_call_and_those_before_its_end() {
+    let log = Log::default();
+    let ctx = WasiCtx::builder()
+        .filter(witness('a', &log, ""))
+        .filter(Arc::new(Forward(Arc::clone(&log))))
+        .filter(witness('b', &log, "fd_sync"))
+        .filter(witness('c', &log, ""))
+        .build()
+        .unwrap();
+    let yielded = complete(&ctx, |call| {
+        preview_1::sched_yield(call, &mut Memory::new(&mut []))
+    });
+    assert_eq!(yielded, Ok(0));
+    let expected = [
+        "a before sched_yield []",
+        "b before sched_yield []",
+        "c before sched_yield []",
+        "c after Some(\"success\")",
+        "b after Some(\"success\")",
+        "Ok(Success)",
+        "a after Some(\"success\")",
+    ];
+    assert_eq!(told(&log), expected);
+
+    let synced = complete(&ctx, |call| {
+        preview_1::fd_sync(call, &mut Memory::new(&mut []), 1)
+    });
+    assert_eq!(synced, Ok(2));
+    assert_eq!(told(&log)[2..], ["Ok(Acces)", "a after Some(\"acces\")"]);
+
+    let exited = complete(&ctx, |call| {
+        preview_1::proc_exit(call, &mut Memory::new(&mut []), 7)
+    });
+    assert_eq!(exited, Err(Stop::Exit(7)));
+    assert_eq!(told(&log)[5..], ["Err(Exit(7))", "a after None"]);
+}
+
+#[test]
+fn forward_call_that_waits_ended_by_what_it_waits_for_or_by_the_interrupt() {
+    for interrupted in [false, true] {
+        let log = Log::default();
+        let (writer, reader) = Pipe::new(8);
+        let interrupt = Interrupt::new();
+        let ctx = WasiCtx::builder()
+            .stdin(Arc::new(reader))
+            .interrupt(interrupt.clone())
+            .filter(Arc::new(Forward(Arc::clone(&log))))
+            .filter(witness('b', &log, ""))
+            .build_shared()
+            .unwrap();
+        let mut memory = vec![0; 65536];
+        memory[4] = 8;
+        let memory = &mut memory;
+        let ended = std::thread::scope(|scope| {
+            let called = scope.spawn(|| {
+                complete(&ctx, |call| {
+                    preview_1::fd_read(call, &mut Memory::new(memory), 0, 0, 1, 8)
+                })
+            });
+            while log.lock().unwrap().is_empty() {
+                std::thread::yield_now();
+            }
+            match interrupted {
+                true => interrupt.fire(Reason::Killed),
+                false => assert_eq!(writer.send(b"x").unwrap(), 1),
+            }
+            called.join().unwrap()
+        });
+        let (after, outcome) = match interrupted {
+            true => (
+                "b after None",
+                Err(Stop::from(Trap::interrupted(Reason::Killed))),
+            ),
+            false => ("b after Some(\"success\")", Ok(0)),
+        };
+        assert_eq!(ended, outcome);
+        assert_eq!(told(&log)[1], after, "seen once");
+    }
+}

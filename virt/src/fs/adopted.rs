@@ -80,13 +80,9 @@ fn path(name: &str) -> Result<GuestPath<'_>> {
 
 /// How a directory that was seen is opened, and no link in its place.
 const DIRECTORY: OpenOptions = OpenOptions {
-    read: true,
-    write: false,
-    create: false,
-    exclusive: false,
-    truncate: false,
     directory: true,
     follow: Follow::No,
+    ..OpenOptions::READ
 };
 
 impl Node for Adopted {

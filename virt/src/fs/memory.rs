@@ -19,8 +19,8 @@ use std::io::{IoSlice, IoSliceMut};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use turnkey_wasi_common::{
-    Clock, Clocks, DeniedClocks, Dir, Errno, File, Follow, GuestPath, Object, OpenOptions, Result,
-    SetTime, Stat, Times, Timestamp,
+    Clock, Clocks, DeniedClocks, Dir, Errno, File, GuestPath, Object, OpenOptions, Result, SetTime,
+    Stat, Times, Timestamp,
 };
 
 /// A file system in memory: files with holes, directories, symbolic and hard links, times.
@@ -201,10 +201,8 @@ const REPLACE: OpenOptions = OpenOptions {
     read: false,
     write: true,
     create: true,
-    exclusive: false,
     truncate: true,
-    directory: false,
-    follow: Follow::Yes,
+    ..OpenOptions::READ
 };
 
 impl MemoryFs {
@@ -298,14 +296,7 @@ impl MemoryFs {
     /// - `ISDIR`: it is a directory.
     /// - those of a walk (see [`Dir`]).
     pub fn read(&self, path: &str) -> Result<Vec<u8>> {
-        let how = OpenOptions {
-            read: true,
-            write: false,
-            create: false,
-            truncate: false,
-            ..REPLACE
-        };
-        let file = self.open(path.trim_start_matches('/'), &how)?;
+        let file = self.open(path.trim_start_matches('/'), &OpenOptions::READ)?;
         let size = usize::try_from(file.stat()?.size).map_err(|_| Errno::Fbig)?;
         let mut bytes = Vec::new();
         bytes.try_reserve_exact(size).map_err(|_| Errno::Nomem)?;

@@ -1,7 +1,7 @@
 //! What lies beneath a path, as a directory of its own.
 
 use std::sync::Arc;
-use turnkey_wasi_common::{Dir, Errno, Follow, GuestPath, Object, OpenOptions, Result};
+use turnkey_wasi_common::{Dir, Errno, GuestPath, Object, OpenOptions, Result};
 
 /// What lies beneath a path, as a directory of its own: from there `..` leads nowhere.
 ///
@@ -26,13 +26,8 @@ use turnkey_wasi_common::{Dir, Errno, Follow, GuestPath, Object, OpenOptions, Re
 /// ```
 pub fn subtree(dir: &dyn Dir, path: GuestPath<'_>) -> Result<Arc<dyn Dir>> {
     let how = OpenOptions {
-        read: true,
-        write: false,
-        create: false,
-        exclusive: false,
-        truncate: false,
         directory: true,
-        follow: Follow::Yes,
+        ..OpenOptions::READ
     };
     match dir.open(path, &how)? {
         Object::Dir(dir) => Ok(dir),

@@ -10,6 +10,23 @@ pub(super) fn functions() -> impl Iterator<Item = &'static Function> {
     turnkey_snapshots::functions().chain(&table::FUNCTIONS)
 }
 
+/// Where a function stands among [`functions`].
+fn position(function: &Function) -> Option<usize> {
+    let mut before = 0;
+    let tables: [&'static [Function]; 3] = [
+        &turnkey_snapshots::preview_1::FUNCTIONS,
+        &turnkey_snapshots::preview_0::FUNCTIONS,
+        &table::FUNCTIONS,
+    ];
+    for table in tables {
+        match table.get(function.index) {
+            Some(known) if std::ptr::eq(known, function) => return Some(before + function.index),
+            _ => before += table.len(),
+        }
+    }
+    None
+}
+
 /// What becomes of calls of one function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Binding {
@@ -41,8 +58,7 @@ impl Bindings {
 
     /// The binding of a function, `Unbound` for one that nobody knows.
     pub(super) fn of(&self, function: &Function) -> Binding {
-        let position = functions().position(|known| std::ptr::eq(known, function));
-        let binding = position.and_then(|position| self.0.get(position));
+        let binding = position(function).and_then(|position| self.0.get(position));
         binding.copied().unwrap_or(Binding::Unbound)
     }
 
@@ -90,15 +106,45 @@ fn selects(selector: &str, function: &Function) -> bool {
 }
 
 /// Shows a filter some functions, and no others.
+#[derive(Clone)]
 pub(super) struct Only {
-    pub(super) functions: Vec<&'static Function>,
-    pub(super) filter: Arc<dyn Filter>,
+    /// Which it is shown, in the order of [`functions`].
+    shown: Box<[bool]>,
+    filter: Arc<dyn Filter>,
 }
 
 impl Only {
+    /// Shows a filter everything.
+    pub(super) fn all(filter: Arc<dyn Filter>) -> Self {
+        Self {
+            shown: functions().map(|_| true).collect(),
+            filter,
+        }
+    }
+
+    /// Shows a filter the functions that are selected.
+    pub(super) fn selected(selector: &str, filter: Arc<dyn Filter>) -> Self {
+        Self {
+            shown: functions().map(|one| selects(selector, one)).collect(),
+            filter,
+        }
+    }
+
+    /// Shows the same filter none but those of its functions that are bound; `None` if there are
+    /// none.
+    pub(super) fn among(&self, bindings: &Bindings) -> Option<Self> {
+        let bound = bindings.0.iter().map(|binding| *binding == Binding::Bound);
+        let shown = self.shown.iter().zip(bound);
+        let shown: Box<[bool]> = shown.map(|(shown, bound)| *shown && bound).collect();
+        shown.contains(&true).then(|| Self {
+            shown,
+            filter: Arc::clone(&self.filter),
+        })
+    }
+
     fn has(&self, function: &Function) -> bool {
-        let mut functions = self.functions.iter();
-        functions.any(|known| std::ptr::eq(*known, function))
+        let shown = position(function).and_then(|position| self.shown.get(position));
+        shown.copied().unwrap_or(false)
     }
 }
 
@@ -155,6 +201,31 @@ mod tests {
             let selected = selected(selector).map(|selected| selected.len());
             assert_eq!(selected.ok(), count, "{selector}");
         }
+    }
+
+    #[test]
+    fn position_of_each_function_its_place_among_all() {
+        for (expected, function) in functions().enumerate() {
+            assert_eq!(position(function), Some(expected), "{}", function.name);
+        }
+        let unknown = functions().next().unwrap().clone();
+        assert_eq!(position(&unknown), None);
+    }
+
+    #[test]
+    fn only_among_is_shown_what_all_above_pass() {
+        let mut bindings = Bindings::all(Binding::Unbound);
+        bindings.bind("class:clock", Binding::Bound);
+        bindings.bind("fd_read", Binding::Bound);
+        let filter: Arc<dyn Filter> = Arc::new(Rules(Arc::new(bindings.clone())));
+        let shown = Only::all(Arc::clone(&filter)).among(&bindings).unwrap();
+        let preview_1 = |name| function("wasi_snapshot_preview1", name);
+        assert!(shown.has(preview_1("fd_read")) && shown.has(preview_1("clock_res_get")));
+        assert!(!shown.has(preview_1("fd_write")));
+        let clocks = Only::selected("class:clock", filter);
+        assert!(!clocks.among(&bindings).unwrap().has(preview_1("fd_read")));
+        bindings.bind("class:clock", Binding::Unbound);
+        assert!(clocks.among(&bindings).is_none());
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! Handles that can be granted.
 
 use super::serve::{Kind, Serving};
-use crate::fs::Tree;
+use crate::fs::{Found, Tree, leased};
 use std::sync::Arc;
 use std::time::Duration;
-use turnkey_wasi_common::{Access, Clocks, Entry, Errno, Grant, Lease, Object, Result, Rights};
+use turnkey_wasi_common::{
+    Access, Clocks, Entry, Errno, Grant, GuestPath, Lease, Object, Result, Rights,
+};
 
 /// A handle that a parent can grant to its children, make weaker, and take back.
 ///
@@ -40,6 +42,8 @@ pub(super) struct Served {
     pub(super) object: u64,
     pub(super) rights: Rights,
     pub(super) lease: Lease,
+    /// Where it lies beneath that object: paths to be walked one after another.
+    pub(super) below: Vec<Box<str>>,
 }
 
 /// The object by which a child reaches what its parent serves.
@@ -55,6 +59,9 @@ fn served_object(serving: &Serving, served: &Served) -> Result<Object, Errno> {
         Kind::Clocks | Kind::Random => Err(Errno::Notsup),
     }
 }
+
+/// Bytes of all paths by which somebody goes down in what is served.
+const LONGEST: usize = 4095;
 
 impl Cap {
     /// A handle of a grant.
@@ -97,14 +104,49 @@ impl Cap {
 
     /// A handle of a directory beneath, which ends at the latest when this one does.
     ///
+    /// In a directory that a wasm parent serves the path is walked when the handle is granted, since
+    /// it is the child to whom the parent answers.
+    ///
     /// # Errors
-    /// - `NOTSUP`: it is an object that a wasm parent serves.
     /// - those of [`Grant::subtree`].
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use turnkey_virt::fs::{Found, Listed, Tree};
+    /// use turnkey_virt::nanoprocess::Cap;
+    /// use turnkey_wasi_common::{Errno, Grant, Object};
+    ///
+    /// let home = Listed::new().entry("uploads", Found::dir(Listed::new()));
+    /// let home = Cap::new(Grant::new(Object::Dir(Arc::new(Tree::new(Arc::new(home))))));
+    /// let uploads = home.subtree("uploads")?;
+    /// assert_eq!(uploads.subtree("..").unwrap_err().errno(), Errno::Perm);
+    /// home.revoke();
+    /// assert!(!uploads.is_alive());
+    /// # Ok::<(), turnkey_wasi_common::Error>(())
+    /// ```
     pub fn subtree(&self, path: &str) -> Result<Self> {
-        match &self.0 {
-            What::Handle(entry) => Ok(Self::new(Grant::of(entry).subtree(path)?)),
-            What::Served(_) => Err(Errno::Notsup.into()),
+        let served = match &self.0 {
+            What::Handle(entry) => return Ok(Self::new(Grant::of(entry).subtree(path)?)),
+            What::Served(served) => served,
+        };
+        GuestPath::new(path)?;
+        if served.kind != Kind::Dir {
+            return Err(Errno::Notdir.into());
         }
+        if !served.rights.contains(Rights::PATH_OPEN) {
+            return Err(Errno::Perm.into());
+        }
+        let mut below = served.below.clone();
+        let length: usize = below.iter().map(|path| path.len()).sum();
+        if length.saturating_add(path.len()) > LONGEST {
+            return Err(Errno::Nametoolong.into());
+        }
+        below.push(path.into());
+        Ok(Self::serve(Served {
+            lease: served.lease.derive(),
+            below,
+            ..served.clone()
+        }))
     }
 
     /// The same handle for a span of time by the monotonic one of these clocks.
@@ -133,24 +175,70 @@ impl Cap {
         }
     }
 
+    /// What somebody receives to whom a Rust program passes it.
+    ///
+    /// # Errors
+    /// As [`grant`](Self::grant) without somebody who serves.
+    pub(crate) fn passed(&self) -> Result<Grant, Errno> {
+        self.grant(None).map_err(|error| error.errno())
+    }
+
     /// What a child receives of it. An object that a wasm parent serves is asked for through
     /// `serving`.
     ///
     /// # Errors
     /// - `BADF`: it was taken back.
     /// - `NOTSUP`: it is served, and nobody is there to serve it.
-    pub(super) fn grant(&self, serving: Option<&Serving>) -> Result<Grant, Errno> {
+    /// - those of [`Grant::subtree`], in what is served.
+    pub(super) fn grant(&self, serving: Option<&Serving>) -> Result<Grant> {
         if !self.is_alive() {
-            return Err(Errno::Badf);
+            return Err(Errno::Badf.into());
         }
         match &self.0 {
             What::Handle(entry) => Ok(Grant::of(entry)),
             What::Served(served) => {
                 let object = served_object(serving.ok_or(Errno::Notsup)?, served)?;
                 let grant = Grant::leased(object, served.lease.derive());
-                Ok(grant.access(Access::Only(served.rights)))
+                let grant = grant.access(Access::Only(served.rights));
+                let mut below = served.below.iter();
+                below.try_fold(grant, |grant, path| grant.subtree(path))
             }
         }
+    }
+
+    /// The same as what a name stands for in what a parent serves: it can be changed only if it may
+    /// be changed in every way, and ends when it is taken back.
+    ///
+    /// # Errors
+    /// - `NOTCAPABLE`: it may not be read in every way.
+    /// - `NOTSUP`: it is a socket.
+    /// - those of [`grant`](Self::grant).
+    pub(super) fn found(&self, serving: &Serving) -> Result<Found> {
+        let entry = self.grant(Some(serving))?.into_entry();
+        let beneath = match entry.object() {
+            Object::Dir(_) => Rights::all(),
+            _ => Rights::empty(),
+        };
+        let has = |access: Access| {
+            let own = access.rights() & entry.object().possible_rights();
+            let has_own = entry.base().contains(own);
+            has_own && entry.inheriting().contains(access.rights() & beneath)
+        };
+        if !has(Access::ReadOnly) {
+            return Err(Errno::Notcapable.into());
+        }
+        let lease = match &self.0 {
+            What::Handle(entry) => entry.lease().cloned().unwrap_or_default(),
+            What::Served(served) => served.lease.clone(),
+        };
+        leased(entry.object().clone(), has(Access::ReadWrite), lease)
+    }
+}
+
+/// Two are equal if they are one.
+impl PartialEq for Cap {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
     }
 }
 

@@ -2,22 +2,22 @@
 
 use super::cap::Cap;
 use super::deadline::Deadline;
+use super::description::Description;
+use super::entered::Entered;
 use super::family::{Loaded, Loading};
 use super::held::Held;
+use super::keep::Keep;
 use super::level::Level;
 use super::limits::{ChildLimits, Pools};
 use super::need::Need;
+use super::outcome::{LinkError, Outcome};
 use super::pool::Taken;
 use super::serve::Serving;
-use super::setup::{Bind, Keep, Place, Setup, check_name, into_entry};
+use super::setup::{Around, Bind, Place, Setup, check_name, into_entry};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use turnkey_snapshots::engine::{
-    FuncType, HostFunction, Instance, InstantiateError, Module, Node, Value,
-};
-use turnkey_wasi_common::{
-    Errno, Fd, Interrupt, InterruptHook, Reason, Stop, Table, Trap, TrapKind,
-};
+use turnkey_snapshots::engine::{FuncType, HostFunction, Instance, Module, Node, Value};
+use turnkey_wasi_common::{Errno, Fd, Interrupt, InterruptHook, Reason, Stop, Table};
 
 /// A child of a [`Family`](super::Family)'s parent.
 ///
@@ -30,17 +30,20 @@ use turnkey_wasi_common::{
 ///
 /// Dropping it gives back its memory and its descriptors, and ends its own children.
 pub struct Child {
-    module: Arc<dyn Module>,
-    held: Arc<Held>,
+    pub(super) module: Arc<dyn Module>,
+    pub(super) description: Description,
+    pub(super) held: Arc<Held>,
     pools: Pools,
     loading: Option<Loading>,
     interrupt: Interrupt,
+    /// What a wasm parent serves to it.
+    serving: Option<Serving>,
     state: Mutex<State>,
     _above: Option<InterruptHook>,
     _counted: Taken,
 }
 
-enum State {
+pub(super) enum State {
     Setup(Box<Setup>),
     Linked(Box<(Node, Keep)>),
     Idle(Box<(Box<dyn Instance>, Keep)>),
@@ -50,82 +53,15 @@ enum State {
     Ended(Option<u64>),
 }
 
-/// How a call of a child's ended. All but the first are the child's end as well.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
-    /// The function returned these.
-    Returned(Vec<Value>),
-    /// The child exited with this code.
-    Exited(u32),
-    /// The child trapped.
-    Trapped(Trap),
-    /// Somebody killed it.
-    Killed,
-    /// The call took too long.
-    Deadline,
-    /// There was no fuel left.
-    OutOfFuel,
-}
-
-impl From<Stop> for Outcome {
-    fn from(stop: Stop) -> Self {
-        match stop {
-            Stop::Exit(code) => Self::Exited(code),
-            Stop::Trap(trap) => match trap.kind() {
-                TrapKind::Interrupted(reason) => Self::from(reason),
-                TrapKind::OutOfFuel => Self::OutOfFuel,
-                _ => Self::Trapped(trap),
-            },
-        }
-    }
-}
-
-impl From<Reason> for Outcome {
-    fn from(reason: Reason) -> Self {
-        match reason {
-            Reason::Timeout => Self::Deadline,
-            Reason::Killed => Self::Killed,
-        }
-    }
-}
-
-/// Why a child was not linked. Nothing of it has run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LinkError {
-    /// It asks for what it is not bound to. Everything that is missing is named.
-    Missing(Vec<Need>),
-    /// Another reason:
-    /// - `INVAL`: it was given no limit of what its parent has a limit of.
-    /// - `MFILE`: its limit of descriptors is lower than what it is granted.
-    /// - those of a step that does not fit the child's state.
-    Errno(Errno),
-}
-
-impl fmt::Display for LinkError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Errno(errno) => write!(f, "the child cannot be linked: {}", errno.name()),
-            Self::Missing(missing) => {
-                for (index, need) in missing.iter().enumerate() {
-                    let separator = if index == 0 { "" } else { "; " };
-                    write!(f, "{separator}{need}")?;
-                }
-                Ok(())
-            }
-        }
-    }
-}
-
-impl std::error::Error for LinkError {}
-
 impl Child {
     pub(super) fn new(
         module: Arc<dyn Module>,
         held: Arc<Held>,
         pools: Pools,
         loading: Option<Loading>,
-        interrupt: Interrupt,
+        serving: Option<Serving>,
     ) -> Result<Self, Errno> {
+        let interrupt = serving.as_ref().map(Serving::interrupt).unwrap_or_default();
         if pools.depth == 0 {
             return Err(Errno::Dquot);
         }
@@ -136,21 +72,26 @@ impl Child {
         });
         Ok(Self {
             module,
+            description: Description::default(),
             held,
             pools,
             loading,
             interrupt,
+            serving,
             state: Mutex::new(State::Setup(Box::new(Setup::new()))),
             _above: above,
             _counted: counted,
         })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn set_up<R>(&self, step: impl FnOnce(&mut Setup) -> Result<R, Errno>) -> Result<R, Errno> {
+    pub(super) fn set_up<R>(
+        &self,
+        step: impl FnOnce(&mut Setup) -> Result<R, Errno>,
+    ) -> Result<R, Errno> {
         match &mut *self.state() {
             State::Setup(setup) => step(setup),
             State::Linked(_) | State::Idle(_) => Err(Errno::Inval),
@@ -201,7 +142,10 @@ impl Child {
         name: Option<&str>,
         serving: Option<&Serving>,
     ) -> Result<Fd, Errno> {
-        let grant = cap.grant(serving)?;
+        if self.is_entered() {
+            return Err(Errno::Busy);
+        }
+        let grant = cap.grant(serving).map_err(|error| error.errno())?;
         match &mut *self.state() {
             State::Setup(setup) => setup.grant(grant, place, name),
             State::Idle(running) => {
@@ -268,7 +212,7 @@ impl Child {
         let mut state = self.state();
         match &mut *state {
             State::Setup(setup) => {
-                if !setup.look(&*self.module, &self.held) {
+                if !setup.look(&*self.module, &self.description, &self.held) {
                     return Err(LinkError::Missing(setup.missing.clone()));
                 }
                 setup.reserve(&self.pools).map_err(LinkError::Errno)?;
@@ -284,9 +228,14 @@ impl Child {
                 return Err(LinkError::Errno(Errno::Inval));
             }
         };
-        let loading = self.loading.as_ref();
-        let depth = self.pools.depth;
-        let made = setup.finish(&*self.module, &self.held, loading, depth, &self.interrupt);
+        let made = setup.finish(&Around {
+            module: &*self.module,
+            description: &self.description,
+            held: &self.held,
+            loading: self.loading.as_ref(),
+            depth: self.pools.depth,
+            interrupt: &self.interrupt,
+        });
         *state = State::Linked(Box::new(made.map_err(LinkError::Errno)?));
         Ok(())
     }
@@ -330,31 +279,58 @@ impl Child {
         export: &str,
         args: impl FnOnce(&FuncType) -> Result<Vec<Value>, Errno>,
     ) -> Result<Outcome, Errno> {
-        let _level = Level::enter()?;
+        let called = self.enter(|instance, _keep| {
+            if export.is_empty() {
+                return Ok(Ok(Vec::new()));
+            }
+            let handler = instance.export(export).ok_or(Errno::Noent)?;
+            let ty = instance.export_type(handler);
+            let args = args(&ty)?;
+            let mut results = ty.zero_results().ok_or(Errno::Notsup)?;
+            Ok(instance
+                .call(handler, &args, &mut results)
+                .map(|()| results))
+        });
+        Ok(match called? {
+            Ok(values) => Outcome::Returned(values),
+            Err(ended) => ended,
+        })
+    }
+
+    /// Runs a step in the child. A step that fails with an errno leaves it as it is; one that stops
+    /// ends it.
+    ///
+    /// # Errors
+    /// Those of the step and of a child that cannot be entered.
+    pub(super) fn enter<R>(
+        &self,
+        step: impl FnOnce(&mut dyn Instance, &Keep) -> Result<Result<R, Stop>, Errno>,
+    ) -> Result<Result<R, Outcome>, Errno> {
+        let _level = Level::enter(self.held.stack)?;
         let mut entered = Entered::enter(self)?;
         if let Some(reason) = self.interrupt.fired() {
             entered.end();
-            return Ok(reason.into());
+            return Ok(Err(reason.into()));
         }
         let deadline = match entered.deadline() {
             Some(span) => Deadline::after(span, self.interrupt.clone())?,
             None => None,
         };
-        let outcome = entered.call(&*self.module, export, args);
+        let result = entered.run(&*self.module, step);
         drop(deadline);
-        match (outcome?, self.interrupt.fired()) {
-            (Outcome::Returned(values), None) => Ok(Outcome::Returned(values)),
-            (Outcome::Returned(_), Some(reason)) => {
+        match (result?, self.interrupt.fired()) {
+            (Ok(result), None) => Ok(Ok(result)),
+            (Ok(_), Some(reason)) => {
                 entered.end();
-                Ok(reason.into())
+                Ok(Err(reason.into()))
             }
-            (ended, reason) => {
+            (Err(ended), reason) => {
                 entered.end();
                 // A guest that fails because it is being ended may trap by itself first.
-                Ok(match (ended, reason) {
+                Ok(Err(match (ended, reason) {
                     (Outcome::Trapped(_), Some(reason)) => reason.into(),
                     (ended, _) => ended,
-                })
+                }))
             }
         }
     }
@@ -407,6 +383,37 @@ impl Child {
         &self.interrupt
     }
 
+    /// Ends a child that is not on the stack: nothing is left of it but its fuel.
+    pub(super) fn close(&self) {
+        let mut state = self.state();
+        if let State::Setup(_) = &*state {
+            if let State::Setup(setup) = std::mem::replace(&mut *state, State::Ended(None)) {
+                let fuel = Some(setup.limits().fuel).filter(|fuel| *fuel != u64::MAX);
+                *state = State::Ended(fuel);
+                drop(state);
+                self.closing(|| drop(setup));
+            }
+            return;
+        }
+        drop(state);
+        if let Ok(mut entered) = Entered::enter(self) {
+            entered.end();
+        }
+    }
+
+    /// Lets go of what the child holds; a wasm parent is told of its objects in reverse order.
+    pub(super) fn closing<R>(&self, step: impl FnOnce() -> R) -> R {
+        match &self.serving {
+            Some(serving) => serving.close(step),
+            None => step(),
+        }
+    }
+
+    /// Whether it is linked, and nothing of it has run.
+    pub(super) fn is_new(&self) -> bool {
+        matches!(*self.state(), State::Linked(_))
+    }
+
     pub(super) fn is_entered(&self) -> bool {
         matches!(*self.state(), State::Entered)
     }
@@ -424,152 +431,9 @@ impl Child {
     }
 }
 
-/// What an instance needs to be made, or the instance.
-enum Ready {
-    Node(Box<(Node, Keep)>),
-    Instance(Box<(Box<dyn Instance>, Keep)>),
-}
-
-/// A child that is on the stack. When this is dropped, it is idle again, or has ended.
-struct Entered<'a> {
-    child: &'a Child,
-    ready: Option<Ready>,
-    fuel: Option<u64>,
-}
-
-impl<'a> Entered<'a> {
-    fn enter(child: &'a Child) -> Result<Self, Errno> {
-        let mut state = child.state();
-        let ready = match std::mem::replace(&mut *state, State::Entered) {
-            State::Linked(linked) => Ready::Node(linked),
-            State::Idle(running) => Ready::Instance(running),
-            other => {
-                let errno = match &other {
-                    State::Entered => Errno::Busy,
-                    State::Ended(_) => Errno::Srch,
-                    _ => Errno::Inval,
-                };
-                *state = other;
-                return Err(errno);
-            }
-        };
-        Ok(Self {
-            child,
-            ready: Some(ready),
-            fuel: None,
-        })
-    }
-
-    fn deadline(&self) -> Option<std::time::Duration> {
-        match self.ready.as_ref()? {
-            Ready::Node(linked) => linked.1.limits.deadline,
-            Ready::Instance(running) => running.1.limits.deadline,
-        }
-    }
-
-    /// Nothing is left of the child but its fuel.
-    fn end(&mut self) {
-        let fuel = match self.ready.take() {
-            None => return,
-            Some(Ready::Node(linked)) => {
-                let fuel = linked.0.limits.fuel;
-                let (node, keep) = *linked;
-                drop(node);
-                give_back(keep, fuel);
-                fuel
-            }
-            Some(Ready::Instance(running)) => {
-                let (instance, keep) = *running;
-                let fuel = instance.fuel();
-                drop(instance);
-                give_back(keep, fuel);
-                fuel
-            }
-        };
-        self.fuel = fuel;
-    }
-
-    /// The instance, which is made if there is none.
-    fn instance(&mut self, module: &dyn Module) -> Result<Result<(), Outcome>, Errno> {
-        let linked = match self.ready.take() {
-            Some(Ready::Node(linked)) => linked,
-            other => {
-                self.ready = other;
-                return Ok(Ok(()));
-            }
-        };
-        let (node, keep) = *linked;
-        match module.instantiate(node) {
-            Ok(instance) => {
-                self.ready = Some(Ready::Instance(Box::new((instance, keep))));
-                Ok(Ok(()))
-            }
-            Err(InstantiateError::Stop(stop)) => {
-                give_back(keep, Some(0));
-                self.fuel = Some(0);
-                Ok(Err(stop.into()))
-            }
-            Err(InstantiateError::Missing(_) | InstantiateError::Link(_)) => {
-                self.fuel = Some(keep.limits.fuel).filter(|fuel| *fuel != u64::MAX);
-                Err(Errno::Noexec)
-            }
-        }
-    }
-
-    fn call(
-        &mut self,
-        module: &dyn Module,
-        export: &str,
-        args: impl FnOnce(&FuncType) -> Result<Vec<Value>, Errno>,
-    ) -> Result<Outcome, Errno> {
-        if let Err(ended) = self.instance(module)? {
-            return Ok(ended);
-        }
-        let Some(Ready::Instance(running)) = &mut self.ready else {
-            return Err(Errno::Srch);
-        };
-        if export.is_empty() {
-            return Ok(Outcome::Returned(Vec::new()));
-        }
-        let instance = &mut running.0;
-        let handler = instance.export(export).ok_or(Errno::Noent)?;
-        let ty = instance.export_type(handler);
-        let args = args(&ty)?;
-        let mut results = ty.zero_results().ok_or(Errno::Notsup)?;
-        Ok(match instance.call(handler, &args, &mut results) {
-            Ok(()) => Outcome::Returned(results),
-            Err(stop) => stop.into(),
-        })
-    }
-}
-
-/// Gives back what a child had, with the fuel that is left.
-fn give_back(mut keep: Keep, fuel: Option<u64>) {
-    if let Some(left) = fuel {
-        keep.reserved.fuel.keep(left);
-    }
-}
-
-impl Drop for Entered<'_> {
-    fn drop(&mut self) {
-        let state = match self.ready.take() {
-            Some(Ready::Node(linked)) => State::Linked(linked),
-            Some(Ready::Instance(running)) => State::Idle(running),
-            None => State::Ended(self.fuel),
-        };
-        *self.child.state() = state;
-    }
-}
-
 impl Drop for Child {
     fn drop(&mut self) {
-        let state = std::mem::replace(&mut *self.state(), State::Ended(None));
-        if let State::Idle(running) = state {
-            let (instance, keep) = *running;
-            let fuel = instance.fuel();
-            drop(instance);
-            give_back(keep, fuel);
-        }
+        self.close();
     }
 }
 

@@ -1,18 +1,22 @@
 //! A parent, and what it has children of.
 
-use super::bindings::{Binding, Bindings, selected};
+use super::bindings::{Binding, Bindings, Only, selected};
 use super::cap::Cap;
 use super::child::Child;
 use super::code_size::CodeSize;
+use super::description::Readable;
 use super::held::Held;
 use super::imports::{self, Kid};
 use super::limits::{ChildLimits, Pools};
 use super::numbers::Numbers;
 use super::pool::Taken;
+use super::serve::{Capabilities, Looking, Serving};
+use crate::fs::Found;
+use crate::typed::Interface;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use turnkey_snapshots::engine::{Engine, HostFunction, Module};
-use turnkey_wasi_common::{BlockingWait, Clocks, Errno, Filter, Interrupt, Random};
+use turnkey_wasi_common::{BlockingWait, Clocks, Errno, Error, Filter, Interrupt, Random, WasiCtx};
 
 /// The children of one parent: of a Rust program that [spawns](Self::spawn) them, or of a wasm
 /// module that imports [`functions`](Self::functions). Clones are one family.
@@ -60,9 +64,24 @@ pub struct Family(Arc<Inner>);
 
 struct Inner {
     held: Arc<Held>,
+    /// What a wasm parent says about its functions.
+    interface: Readable,
     pools: Pools,
     loading: Option<Loading>,
     tables: Mutex<Tables>,
+    looking: Looking,
+}
+
+/// The handles that a wasm parent hands on in place of objects of its own.
+struct Handles(Weak<Inner>);
+
+impl Capabilities for Handles {
+    fn found(&self, capability: u64, serving: &Serving) -> Result<Found, Error> {
+        let family = Family(self.0.upgrade().ok_or(Errno::Badf)?);
+        let number = u32::try_from(capability).map_err(|_| Errno::Badf)?;
+        let cap = Arc::clone(family.tables().caps.at(number)?);
+        cap.found(serving)
+    }
 }
 
 /// What a wasm parent has numbers for.
@@ -117,9 +136,49 @@ pub struct FamilyBuilder {
     limits: ChildLimits,
     loading: Option<Loading>,
     modules: Vec<Arc<Loaded>>,
+    interface: Readable,
 }
 
 impl FamilyBuilder {
+    /// The parent is a guest with this context. It holds the context's clocks and randomness; its
+    /// children wait as it does, and end when it is interrupted; and the context's filters see the
+    /// calls that it passes on. All this takes the place of what was said of it before, so that no
+    /// filter sees a call twice.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use turnkey_snapshots::engine::{Engine, EngineOptions};
+    /// use turnkey_virt::nanoprocess::{Bind, Family, Outcome};
+    /// use turnkey_virt::Deny;
+    /// use turnkey_wasi_common::{Errno, WasiCtx};
+    /// use turnkey_wasmi::WasmiEngine;
+    ///
+    /// let engine = WasmiEngine::new(EngineOptions { interruptible: true, fuel: false });
+    /// // Exits with the errno of a call.
+    /// let module: Arc<_> = engine.compile(&wat::parse_str(r#"(module
+    ///     (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
+    ///     (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    ///     (func (export "_start") (call $exit (call $yield))))"#)?)?.into();
+    ///
+    /// let deny = Deny::new().call("sched_yield", Errno::Busy)?;
+    /// let ctx = WasiCtx::builder().filter(Arc::new(deny)).build()?;
+    /// let family = Family::builder().parent(&ctx).build();
+    /// let child = family.spawn(module)?;
+    /// child.bind("class:*", Bind::Pass)?.link()?;
+    /// let busy = Errno::Busy.number().into();
+    /// assert_eq!(child.call("_start", &[]), Ok(Outcome::Exited(busy)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn parent(mut self, ctx: &WasiCtx) -> Self {
+        let filters = ctx.filters().iter().map(Arc::clone);
+        self.held.filters = filters.map(Only::all).collect();
+        self.held.clocks = Some(ctx.shared_clocks());
+        self.held.random = Some(ctx.shared_random());
+        self.held.waiter = Some(ctx.shared_waiter());
+        self.held.interrupt = ctx.interrupt().cloned();
+        self
+    }
+
     /// The clocks that the parent can pass on.
     pub fn clocks(mut self, clocks: Arc<dyn Clocks>) -> Self {
         self.held.clocks = Some(clocks);
@@ -147,7 +206,7 @@ impl FamilyBuilder {
 
     /// A filter that sees every call which the parent passes on.
     pub fn filter(mut self, filter: Arc<dyn Filter>) -> Self {
-        self.held.filters.push(filter);
+        self.held.filters.push(Only::all(filter));
         self
     }
 
@@ -170,6 +229,26 @@ impl FamilyBuilder {
         self
     }
 
+    /// How many bytes of a thread's stack the tree may take, counted from where the first child is
+    /// called. By default that is [`STACK`], which leaves room on a thread of 2 MiB.
+    ///
+    /// Every child that is on the stack has a WebAssembly stack of its own there, as large as its
+    /// engine lets it be (wasmtime's limit is 512 KiB), and no engine sees the others. A thread that
+    /// runs out of stack ends the process, so a call for which there might not be room answers
+    /// `NOMEM` instead. Children that recurse little may be nested as deep as there may be levels.
+    ///
+    /// ```
+    /// use turnkey_virt::nanoprocess::Family;
+    ///
+    /// // For a thread of 32 MiB.
+    /// let family = Family::builder().stack(24 << 20).build();
+    /// # drop(family);
+    /// ```
+    pub fn stack(mut self, bytes: usize) -> Self {
+        self.held.stack = bytes;
+        self
+    }
+
     /// Lets a wasm parent load modules, as many bytes as the limits say under `code`.
     pub fn loading(mut self, loading: Loading) -> Self {
         self.loading = Some(loading);
@@ -182,6 +261,13 @@ impl FamilyBuilder {
         self
     }
 
+    /// What a wasm parent says about its own functions, so that imports of its children can be bound
+    /// to them. [`Interface::of`] reads it from the parent's module.
+    pub fn interface(mut self, interface: Interface) -> Self {
+        self.interface = Ok(Arc::new(interface));
+        self
+    }
+
     /// The family, which has no child.
     pub fn build(self) -> Family {
         let mut tables = Tables::default();
@@ -191,9 +277,11 @@ impl FamilyBuilder {
         }
         Family(Arc::new(Inner {
             held: Arc::new(self.held),
+            interface: self.interface,
             pools: Pools::of(&self.limits, self.limits.fuel),
             loading: self.loading,
             tables: Mutex::new(tables),
+            looking: Looking::default(),
         }))
     }
 }
@@ -206,6 +294,7 @@ impl Family {
             limits: ChildLimits::PARENT,
             loading: None,
             modules: Vec::new(),
+            interface: Ok(Arc::default()),
         }
     }
 
@@ -220,6 +309,7 @@ impl Family {
         pools: Pools,
         loading: Option<Loading>,
         modules: Vec<Arc<Loaded>>,
+        interface: Readable,
     ) -> Result<Self, Errno> {
         let mut tables = Tables::default();
         for module in modules {
@@ -227,9 +317,11 @@ impl Family {
         }
         Ok(Self(Arc::new(Inner {
             held,
+            interface,
             pools,
             loading,
             tables: Mutex::new(tables),
+            looking: Looking::default(),
         })))
     }
 
@@ -239,20 +331,21 @@ impl Family {
     /// # Errors
     /// - `DQUOT`: the parent may have no further child, or none at this depth.
     pub fn spawn(&self, module: Arc<dyn Module>) -> Result<Child, Errno> {
-        self.spawn_with(module, Interrupt::new())
+        self.spawn_with(module, None)
     }
 
+    /// A child that a wasm parent serves.
     pub(super) fn spawn_with(
         &self,
         module: Arc<dyn Module>,
-        interrupt: Interrupt,
+        serving: Option<Serving>,
     ) -> Result<Child, Errno> {
         Child::new(
             module,
             Arc::clone(&self.0.held),
             self.0.pools.clone(),
             self.0.loading.clone(),
-            interrupt,
+            serving,
         )
     }
 
@@ -261,12 +354,39 @@ impl Family {
         imports::functions(self)
     }
 
+    /// What a wasm parent serves to a child.
+    pub(super) fn serving(&self) -> Serving {
+        let handles = Handles(Arc::downgrade(&self.0));
+        Serving::new(self.0.looking.clone(), Arc::new(handles))
+    }
+
+    /// The call that a filter of the parent's is looking at.
+    pub(super) fn looking(&self) -> &Looking {
+        &self.0.looking
+    }
+
+    /// Lets all children go, and answers the fuel that they have left of what the parent gave them.
+    pub(super) fn disband(&self) -> u64 {
+        let kids = std::mem::take(&mut self.tables().children);
+        let left = kids.iter().map(|kid| kid.close());
+        left.fold(0, u64::saturating_add)
+    }
+
+    pub(super) fn interface(&self) -> &Readable {
+        &self.0.interface
+    }
+
     pub(super) fn held(&self) -> &Held {
         &self.0.held
     }
 
     pub(super) fn tables(&self) -> MutexGuard<'_, Tables> {
         self.0.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The most that one child could be given now, besides fuel.
+    pub(super) fn left(&self) -> ChildLimits {
+        self.0.pools.left()
     }
 
     /// Compiles a module, once its size has been charged.

@@ -1,10 +1,11 @@
 //! What a parent holds, and can hand down.
 
-use super::bindings::{Binding, Bindings};
+use super::bindings::{Binding, Bindings, Only};
+use super::level::STACK;
 use std::fmt;
 use std::sync::Arc;
 use turnkey_wasi_common::function::Function;
-use turnkey_wasi_common::{BlockingWait, Clocks, Filter, Interrupt, Random};
+use turnkey_wasi_common::{BlockingWait, Clocks, Interrupt, Random};
 
 /// What a parent holds beside its handles. What it passes on is the same object, so a call that
 /// was passed any number of times costs what it costs at the top.
@@ -15,10 +16,12 @@ pub(super) struct Held {
     pub(super) random: Option<Arc<dyn Random>>,
     pub(super) waiter: Option<Arc<dyn BlockingWait>>,
     /// Those of parents above, which see what is passed.
-    pub(super) filters: Vec<Arc<dyn Filter>>,
+    pub(super) filters: Vec<Only>,
     /// What ends the parent.
     pub(super) interrupt: Option<Interrupt>,
     pub(super) above: Option<Arc<Self>>,
+    /// Bytes of native stack that the tree may take.
+    pub(super) stack: usize,
 }
 
 impl Held {
@@ -32,6 +35,7 @@ impl Held {
             filters: Vec::new(),
             interrupt: None,
             above: None,
+            stack: STACK,
         }
     }
 

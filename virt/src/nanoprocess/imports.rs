@@ -19,8 +19,9 @@ use super::table::FUNCTIONS;
 use arguments::Arguments;
 use caps::{cap_attenuate, cap_drop, cap_from_fd, cap_revoke, cap_serve, obj_wake};
 use children::{
-    child_arg, child_bind, child_call, child_drop, child_env, child_grant, child_kill,
-    child_limits, child_link, child_missing, child_module, child_new, child_read, child_write,
+    child_arg, child_bind, child_call, child_call_typed, child_connect, child_describe, child_drop,
+    child_env, child_expect, child_grant, child_kill, child_limits, child_link, child_missing,
+    child_module, child_new, child_read, child_write, limits_left,
 };
 use filters::{call_arg, call_forward, call_ret};
 use modules::{module_drop, module_load, module_need};
@@ -31,7 +32,7 @@ use turnkey_wasi_common::{Errno, Stop, Trap, TrapKind};
 
 /// A child of a wasm parent.
 pub(super) struct Kid {
-    child: Child,
+    child: Arc<Child>,
     serving: Serving,
     /// What was taken of the parent's own fuel for it.
     fuel: Mutex<u64>,

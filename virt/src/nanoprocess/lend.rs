@@ -1,71 +1,133 @@
-//! Lending a parent to its child for the length of a call.
+//! Lending a parent to its child for the length of a call, and a child's call to its parent for the
+//! length of a look at it.
 //!
-//! The child's host functions must reach the parent, but a store's data cannot hold a borrow: it
+//! The host functions of the one must reach the other, but a store's data cannot hold a borrow: it
 //! outlives the call. So the borrow is kept here without its lifetime, and only while the frame
 //! that owns it is on the stack.
 #![expect(
     unsafe_code,
-    reason = "the borrow of the parent is kept without its lifetime for the length of one frame"
+    reason = "what is lent is kept without its lifetime for the length of one frame"
 )]
 
 use std::ptr::NonNull;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::ThreadId;
 use turnkey_snapshots::engine::Guest;
+use turnkey_wasi_common::Errno;
 
-/// A place in which a parent lies while it is lent.
-#[derive(Default)]
-pub(super) struct Lent(Mutex<Option<Loan>>);
+/// A call of a child's that a filter of its parent's is looking at.
+pub(super) trait Looked {
+    /// The number by which the parent knows it.
+    fn number(&self) -> u32;
 
-struct Loan {
-    guest: NonNull<dyn Guest>,
+    /// Copies from what an argument leads to, and answers how many bytes.
+    ///
+    /// # Errors
+    /// - `INVAL`: it leads nowhere.
+    fn read(&self, arg: u32, offset: u32, bytes: &mut [u8]) -> Result<usize, Errno>;
+
+    /// Writes to what an argument leads to.
+    ///
+    /// # Errors
+    /// - `INVAL`: the call writes nothing there.
+    /// - `FAULT`: it leads not so far.
+    /// - `NOMEM`: the call writes more than can be kept.
+    fn write(
+        &mut self,
+        parent: &mut dyn Guest,
+        arg: u32,
+        offset: u32,
+        bytes: &[u8],
+    ) -> Result<(), Errno>;
+
+    /// Carries it out, and answers its errno.
+    ///
+    /// # Errors
+    /// - `ALREADY`: it has been carried out.
+    /// - `CANCELED`: the child has ended with it.
+    /// - `NOMEM`: the call writes more than can be kept.
+    fn forward(&mut self, parent: &mut dyn Guest) -> Result<Errno, Errno>;
+}
+
+/// A place in which something lies while it is lent.
+pub(super) struct Lent<T: ?Sized>(Mutex<Option<Loan<T>>>);
+
+impl<T: ?Sized> Default for Lent<T> {
+    fn default() -> Self {
+        Self(Mutex::new(None))
+    }
+}
+
+struct Loan<T: ?Sized> {
+    lent: NonNull<T>,
     /// The thread of the frame that lends it. Nobody else may borrow.
     thread: ThreadId,
 }
 
 // SAFETY: the pointer is used only on `thread`; elsewhere a loan is merely seen and left alone.
-unsafe impl Send for Loan {}
+unsafe impl<T: ?Sized> Send for Loan<T> {}
 
-impl Lent {
+impl Lent<dyn Guest> {
     /// Lends `guest` while `step` runs. A loan that was there before is set aside for that time.
     pub(super) fn lend<R>(&self, guest: &mut dyn Guest, step: impl FnOnce() -> R) -> R {
         let guest: NonNull<dyn Guest + '_> = NonNull::from(guest);
-        // SAFETY: only the lifetime changes. The pointer lies in this place no longer than
-        // `_ended` lives, which is within the borrow of `guest`: whoever borrows does so on this
-        // thread, in a frame above this one, and has given the pointer back when `step` returns.
+        // SAFETY: only the lifetime changes, and the pointer is kept no longer than `guest` is
+        // borrowed here. A guest hands nothing out that lives as long as itself.
         let guest: NonNull<dyn Guest> = unsafe { std::mem::transmute(guest) };
-        let loan = Loan {
-            guest,
-            thread: std::thread::current().id(),
-        };
-        let before = self.place().replace(loan);
+        // SAFETY: `guest` is borrowed for as long as this runs.
+        unsafe { self.lend_for(guest, step) }
+    }
+}
+
+impl Lent<dyn Looked> {
+    /// Lends `call` while `step` runs. A loan that was there before is set aside for that time.
+    pub(super) fn lend<R>(&self, call: &mut dyn Looked, step: impl FnOnce() -> R) -> R {
+        let call: NonNull<dyn Looked + '_> = NonNull::from(call);
+        // SAFETY: only the lifetime changes, and the pointer is kept no longer than `call` is
+        // borrowed here. A call hands nothing out that is borrowed.
+        let call: NonNull<dyn Looked> = unsafe { std::mem::transmute(call) };
+        // SAFETY: `call` is borrowed for as long as this runs.
+        unsafe { self.lend_for(call, step) }
+    }
+}
+
+impl<T: ?Sized> Lent<T> {
+    /// The pointer lies in this place no longer than `_ended` lives, which is within this call:
+    /// whoever borrows does so on this thread, in a frame above this one, and has given the pointer
+    /// back when `step` returns.
+    ///
+    /// # Safety
+    /// What `lent` points to must live until this returns, and nobody else may use it meanwhile.
+    unsafe fn lend_for<R>(&self, lent: NonNull<T>, step: impl FnOnce() -> R) -> R {
+        let thread = std::thread::current().id();
+        let before = self.place().replace(Loan { lent, thread });
         let _ended = PutBack(self, before);
         step()
     }
 
-    /// Borrows the guest that is lent here; `None` if there is none, if it is borrowed already, or
-    /// if another thread lends it.
-    pub(super) fn borrow<R>(&self, step: impl FnOnce(&mut dyn Guest) -> R) -> Option<R> {
+    /// Borrows what is lent here; `None` if there is nothing, if it is borrowed already, or if
+    /// another thread lends it.
+    pub(super) fn borrow<R>(&self, step: impl FnOnce(&mut T) -> R) -> Option<R> {
         let loan = self
             .place()
             .take_if(|loan| loan.thread == std::thread::current().id())?;
-        let mut guest = loan.guest;
+        let mut lent = loan.lent;
         let _given_back = PutBack(self, Some(loan));
-        // SAFETY: the frame that lends the guest is on this thread's stack and has not ended, so
-        // the guest lives. The loan was taken out of its place, so this is the only reference made
-        // from it until it is put back, which is after `step`.
-        Some(step(unsafe { guest.as_mut() }))
+        // SAFETY: the frame that lends it is on this thread's stack and has not ended, so it lives.
+        // The loan was taken out of its place, so this is the only reference made from it until it
+        // is put back, which is after `step`.
+        Some(step(unsafe { lent.as_mut() }))
     }
 
-    fn place(&self) -> MutexGuard<'_, Option<Loan>> {
+    fn place(&self) -> MutexGuard<'_, Option<Loan<T>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Restores what lay in a place, even when a panic passes by.
-struct PutBack<'a>(&'a Lent, Option<Loan>);
+struct PutBack<'a, T: ?Sized>(&'a Lent<T>, Option<Loan<T>>);
 
-impl Drop for PutBack<'_> {
+impl<T: ?Sized> Drop for PutBack<'_, T> {
     fn drop(&mut self) {
         *self.0.place() = self.1.take();
     }
@@ -120,17 +182,17 @@ mod tests {
         }
     }
 
-    fn first_byte(lent: &Lent) -> Option<u8> {
+    fn first_byte(lent: &Lent<dyn Guest>) -> Option<u8> {
         lent.borrow(|guest| guest.memory().unwrap()[0])
     }
 
-    fn increment(lent: &Lent) -> Option<()> {
+    fn increment(lent: &Lent<dyn Guest>) -> Option<()> {
         lent.borrow(|guest| guest.memory().unwrap()[0] += 1)
     }
 
     #[test]
     fn borrow_only_while_lent() {
-        let lent = Lent::default();
+        let lent = Lent::<dyn Guest>::default();
         let mut parent = Fake::new(&[1]);
         assert_eq!(first_byte(&lent), None);
         lent.lend(&mut parent, || {
@@ -143,7 +205,7 @@ mod tests {
 
     #[test]
     fn borrow_while_borrowed_none() {
-        let lent = Lent::default();
+        let lent = Lent::<dyn Guest>::default();
         let mut parent = Fake::new(&[1]);
         lent.lend(&mut parent, || {
             let inner = lent.borrow(|guest| {
@@ -157,7 +219,7 @@ mod tests {
 
     #[test]
     fn lend_again_inside_inner_then_outer() {
-        let lent = Lent::default();
+        let lent = Lent::<dyn Guest>::default();
         let (mut outer, mut inner) = (Fake::new(&[1]), Fake::new(&[2]));
         lent.lend(&mut outer, || {
             lent.lend(&mut inner, || assert_eq!(first_byte(&lent), Some(2)));
@@ -172,7 +234,7 @@ mod tests {
 
     #[test]
     fn panic_while_lent_loan_ends() {
-        let lent = Lent::default();
+        let lent = Lent::<dyn Guest>::default();
         let mut parent = Fake::new(&[1]);
         let caught = catch_unwind(AssertUnwindSafe(|| {
             lent.lend(&mut parent, || lent.borrow(|_| panic!("on purpose")));
@@ -183,7 +245,7 @@ mod tests {
 
     #[test]
     fn borrow_from_another_thread_none() {
-        let lent = Lent::default();
+        let lent = Lent::<dyn Guest>::default();
         let mut parent = Fake::new(&[1]);
         lent.lend(&mut parent, || {
             std::thread::scope(|scope| {

@@ -109,6 +109,23 @@ impl Pools {
             ],
         })
     }
+
+    /// The most that one child could be given now. Memory and descriptors are given once, be it to
+    /// the child or to its descendants.
+    pub(super) fn left(&self) -> ChildLimits {
+        let (memory, files) = (self.memory.left(), self.files.left());
+        ChildLimits {
+            fuel: self.fuel.left(),
+            memory,
+            memory_below: memory,
+            code: self.code.left(),
+            files,
+            files_below: files,
+            children: self.children.left(),
+            depth: self.depth.saturating_sub(1),
+            ..ChildLimits::DEFAULT
+        }
+    }
 }
 
 /// Endless if one is.
@@ -146,7 +163,15 @@ mod tests {
         let fitting = ChildLimits { files: 10, ..child };
         let reserved = pools.take(&fitting).unwrap();
         assert_eq!(pools.take(&fitting).unwrap_err(), Errno::Dquot);
+        let left = pools.left();
+        assert_eq!((left.fuel, left.memory, left.files_below), (0, 0, 0));
         drop(reserved);
+        let left = pools.left();
+        assert_eq!((left.fuel, left.memory, left.files_below), (50, 100, 10));
+        assert_eq!(
+            (left.children, left.depth),
+            (ChildLimits::PARENT.children, 15)
+        );
         assert!(pools.take(&fitting).is_ok());
     }
 }

@@ -2,6 +2,7 @@
 
 use super::bindings::{Binding, Bindings, functions};
 use super::held::Held;
+use crate::typed::Misfit;
 use std::fmt;
 use turnkey_snapshots::engine::{ExternType, HostFunction, Import, Missing, Why, missing};
 use turnkey_wasi_common::function::Function;
@@ -26,6 +27,10 @@ pub enum Lack {
     Unbound,
     /// Nothing fits it.
     Unfit(Why),
+    /// It is bound to a function of another type.
+    Mistyped(Misfit),
+    /// It is no import, but an export that the parent expects.
+    Unoffered(Misfit),
 }
 
 impl Need {
@@ -40,10 +45,31 @@ impl Need {
         }
     }
 
-    /// The type of a function; nothing for what is none.
+    /// An import that is bound to a function of another type.
+    pub(super) fn mistyped(import: Import, misfit: Misfit) -> Self {
+        Self {
+            import,
+            class: None,
+            lack: Some(Lack::Mistyped(misfit)),
+            held: 0,
+        }
+    }
+
+    /// An export that is expected.
+    pub(super) fn unoffered(import: Import, misfit: Misfit) -> Self {
+        Self {
+            import,
+            class: None,
+            lack: Some(Lack::Unoffered(misfit)),
+            held: 0,
+        }
+    }
+
+    /// The type of a function, or the two of one that is mistyped; nothing for what is none.
     pub fn type_text(&self) -> String {
-        match &self.import.ty {
-            ExternType::Function(ty) => ty.to_string(),
+        match (&self.lack, &self.import.ty) {
+            (Some(Lack::Mistyped(misfit) | Lack::Unoffered(misfit)), _) => misfit.to_string(),
+            (_, ExternType::Function(ty)) => ty.to_string(),
             _ => String::new(),
         }
     }
@@ -97,6 +123,18 @@ impl fmt::Display for Need {
                 why: why.clone(),
             }
             .fmt(f)?,
+            Some(Lack::Mistyped(Misfit { wants, has })) => {
+                write!(
+                    f,
+                    "it imports `{module}.{name}` as {wants}, but is bound to {has}"
+                )?;
+            }
+            Some(Lack::Unoffered(Misfit { wants, has })) => {
+                write!(
+                    f,
+                    "its parent wants of it `{name}` as {wants}, but it has {has}"
+                )?;
+            }
             Some(Lack::Unbound) => {
                 write!(
                     f,

@@ -13,6 +13,11 @@ impl Pool {
         Self(Arc::new(AtomicU64::new(units)))
     }
 
+    /// How many units are left.
+    pub(super) fn left(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
     /// Takes units, until what is answered is dropped.
     ///
     /// # Errors

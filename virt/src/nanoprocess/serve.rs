@@ -13,6 +13,7 @@ mod file;
 mod filter;
 mod handle;
 mod list;
+mod looked;
 mod random;
 mod room;
 mod snapshot;
@@ -21,12 +22,14 @@ mod stream;
 mod tests;
 
 pub(super) use check::{Kind, check};
+pub(super) use looked::Looking;
 
 use super::lend::Lent;
 use crate::fs::{Found, Node};
+use crate::typed::Broken;
 use entered::{Entered, Flaw, Known};
 use handle::{Handle, Held};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use turnkey_snapshots::engine::Guest;
@@ -41,7 +44,11 @@ pub(super) struct Serving(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    lent: Lent,
+    lent: Lent<dyn Guest>,
+    looking: Looking,
+    capabilities: Option<Arc<dyn Capabilities>>,
+    /// How many requests and calls of the child are on the stack in which the parent is lent.
+    nested: AtomicU32,
     known: Known,
     /// How often the parent has been lent.
     lends: AtomicU64,
@@ -58,7 +65,6 @@ struct Inner {
 struct State {
     failure: Option<Stop>,
     held: Held,
-    capabilities: Option<Arc<dyn Capabilities>>,
 }
 
 /// What a parent holds, and can hand on in place of an object of its own.
@@ -67,13 +73,19 @@ pub(super) trait Capabilities: Send + Sync {
     ///
     /// # Errors
     /// - `BADF`: the parent holds none of this number.
-    fn found(&self, capability: u64) -> Result<Found>;
+    /// - those of [`Cap::found`](super::cap::Cap).
+    fn found(&self, capability: u64, serving: &Serving) -> Result<Found>;
 }
 
 impl Serving {
-    /// Has the parent hand on capabilities in place of objects of its own.
-    pub(super) fn set_capabilities(&self, capabilities: Arc<dyn Capabilities>) {
-        self.state().capabilities = Some(capabilities);
+    /// Serves for a parent whose filters are `looking`, and who can hand capabilities on in place of
+    /// objects of its own.
+    pub(super) fn new(looking: Looking, capabilities: Arc<dyn Capabilities>) -> Self {
+        Self(Arc::new(Inner {
+            looking,
+            capabilities: Some(capabilities),
+            ..Inner::default()
+        }))
     }
 
     /// The child's clocks.
@@ -131,17 +143,61 @@ impl Serving {
         self.0.interrupt.clone()
     }
 
-    /// Runs `step`, in which the child may ask `parent`.
+    /// Runs `step`, in which the child may ask `parent`. A request that is under way sets itself
+    /// aside by it.
     pub(super) fn lend<R>(&self, parent: &mut dyn Guest, step: impl FnOnce() -> R) -> R {
-        // What was looked up belongs to another entry of the parent.
-        self.0.known.forget();
-        self.0.room.store(0, Ordering::Relaxed);
-        self.0.lends.fetch_add(1, Ordering::Relaxed);
-        self.0.lent.lend(parent, || {
+        if self.0.nested.fetch_add(1, Ordering::Relaxed) == 0 {
+            self.0.room.store(0, Ordering::Relaxed);
+        }
+        self.forget();
+        let result = self.0.lent.lend(parent, || {
             let result = step();
             self.give_back();
             result
-        })
+        });
+        self.forget();
+        self.0.nested.fetch_sub(1, Ordering::Relaxed);
+        result
+    }
+
+    /// What was looked up belongs to another entry of the parent.
+    fn forget(&self) {
+        self.0.known.forget();
+        self.0.lends.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Runs `step`, in which another child of the same parent, which is called by this one, may ask
+    /// the parent as well. A parent that fails the other one has failed this one.
+    pub(super) fn lend_on<R>(&self, other: &Self, mut step: impl FnMut() -> R) -> R {
+        let lent = self.0.lent.borrow(|parent| other.lend(parent, &mut step));
+        // Where the parent cannot be entered now, the other one is told so if it asks.
+        let result = lent.unwrap_or_else(step);
+        if let (Some(stop), None) = (other.failure(), self.failure()) {
+            self.fail(stop);
+        }
+        result
+    }
+
+    /// Runs `step` in the parent.
+    pub(super) fn enter_parent<R>(
+        &self,
+        step: impl FnOnce(&mut dyn Guest) -> Result<R, Broken>,
+    ) -> Result<R, Broken> {
+        if self.failure().is_some() {
+            return Err(Broken::Errno(Errno::Io));
+        }
+        let called = self.0.lent.borrow(|parent| step(parent));
+        let called = called.ok_or(Broken::Errno(Errno::Busy))?;
+        if let Err(Broken::Callee(stop)) = &called {
+            self.fail(stop.clone());
+        }
+        called
+    }
+
+    fn fail(&self, stop: Stop) {
+        self.state().failure = Some(stop);
+        self.0.attention.store(true, Ordering::Release);
+        self.0.interrupt.fire(Reason::Killed);
     }
 
     /// Runs `step`, in which the child lets go of everything, and has the parent told in reverse order.
@@ -163,9 +219,8 @@ impl Serving {
     }
 
     fn found(&self, capability: u64) -> Result<Found> {
-        let capabilities = self.state().capabilities.clone();
-        match capabilities {
-            Some(capabilities) => capabilities.found(capability),
+        match &self.0.capabilities {
+            Some(capabilities) => capabilities.found(capability, self),
             None => Err(flawed("the parent handed on a capability, and holds none")),
         }
     }
@@ -189,9 +244,7 @@ impl Serving {
             Some(Ok(answer)) => Ok(answer),
             Some(Err(Flaw::Errno(error))) => Err(error),
             Some(Err(Flaw::Stop(stop))) => {
-                self.state().failure = Some(stop);
-                self.0.attention.store(true, Ordering::Release);
-                self.0.interrupt.fire(Reason::Killed);
+                self.fail(stop);
                 Err(failed())
             }
         }

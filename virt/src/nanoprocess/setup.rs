@@ -1,16 +1,21 @@
 //! What a child is put together with, before it is linked.
 
 use super::bindings::{Binding, Bindings, Only, Rules, selected};
+use super::connection::{Connection, Connections, unexpected};
+use super::description::Description;
 use super::family::{Family, Loaded, Loading};
 use super::held::Held;
+use super::keep::{Keep, counted};
 use super::limits::{ChildLimits, Pools, Reserved};
 use super::need::{Need, lacking};
-use crate::fs::{Adopted, Allowance, Quota, Tree};
+use crate::fs::{Allowance, Quota};
+use crate::typed;
 use std::sync::Arc;
 use turnkey_snapshots::engine::{HostFunction, Limits, Module, Node};
+use turnkey_wasi_common::Table;
 use turnkey_wasi_common::function::Function;
 use turnkey_wasi_common::{
-    Clocks, Entry, Errno, Fd, Filter, Grant, Interrupt, Object, Random, Table, WasiCtx,
+    Clocks, Entry, Errno, Fd, Filter, Grant, Interrupt, Object, Random, WasiCtx,
 };
 
 /// What becomes of a child's calls of some functions.
@@ -48,6 +53,16 @@ const MOST_TEXT: usize = 2 << 20;
 /// How many modules a child may be handed.
 const MOST_MODULES: usize = 256;
 
+/// What a child is put together of beside what was said of it.
+pub(super) struct Around<'a> {
+    pub(super) module: &'a dyn Module,
+    pub(super) description: &'a Description,
+    pub(super) held: &'a Arc<Held>,
+    pub(super) loading: Option<&'a Loading>,
+    pub(super) depth: u32,
+    pub(super) interrupt: &'a Interrupt,
+}
+
 /// A child that is not linked.
 pub(super) struct Setup {
     bindings: Bindings,
@@ -55,7 +70,7 @@ pub(super) struct Setup {
     random: Option<Arc<dyn Random>>,
     /// Those of parents above see these functions.
     passed: Bindings,
-    filters: Vec<Arc<dyn Filter>>,
+    filters: Vec<Only>,
     args: Vec<String>,
     args_len: usize,
     env: Vec<(String, String)>,
@@ -64,37 +79,11 @@ pub(super) struct Setup {
     grants: Vec<(Grant, Option<String>)>,
     modules: Vec<Arc<Loaded>>,
     provided: Vec<HostFunction>,
+    connections: Connections,
+    expected: Vec<Arc<typed::Function>>,
     limits: ChildLimits,
     reserved: Option<Reserved>,
     pub(super) missing: Vec<Need>,
-}
-
-/// What keeps a child within its limits.
-pub(super) struct Keep {
-    pub(super) limits: ChildLimits,
-    pub(super) reserved: Reserved,
-    quota: Option<Quota>,
-}
-
-impl Keep {
-    /// Puts a grant under the child's quota, if it has one.
-    pub(super) fn counted(&self, grant: Grant) -> Grant {
-        counted(self.quota.as_ref(), grant)
-    }
-}
-
-fn counted(quota: Option<&Quota>, grant: Grant) -> Grant {
-    let Some(quota) = quota else {
-        return grant;
-    };
-    let entry = grant.into_entry();
-    let again = Grant::sharing(&entry);
-    match entry.object() {
-        Object::Dir(_) => again
-            .wrap_dir(|dir| Arc::new(Tree::new(quota.over(Arc::new(Adopted::new(dir))))))
-            .unwrap_or_else(|_| Grant::sharing(&entry)),
-        _ => again,
-    }
 }
 
 /// # Errors
@@ -141,6 +130,8 @@ impl Setup {
             grants: Vec::new(),
             modules: Vec::new(),
             provided: Vec::new(),
+            connections: Connections::default(),
+            expected: Vec::new(),
             limits: ChildLimits::DEFAULT,
             reserved: None,
             missing: Vec::new(),
@@ -163,7 +154,7 @@ impl Setup {
             Bind::Pass => self.pass(what, &functions, held),
             Bind::Filter(filter) => {
                 self.pass(what, &functions, held);
-                self.filters.push(Arc::new(Only { functions, filter }));
+                self.filters.push(Only::selected(what, filter));
             }
             Bind::Clocks(clocks) => {
                 all_in(&["clock", "poll"])?;
@@ -256,6 +247,14 @@ impl Setup {
         self.provided.push(function);
     }
 
+    pub(super) fn connect(&mut self, connection: Connection) {
+        self.connections.add(connection);
+    }
+
+    pub(super) fn expect(&mut self, functions: impl Iterator<Item = Arc<typed::Function>>) {
+        self.expected.extend(functions);
+    }
+
     pub(super) fn limit(&mut self, limits: ChildLimits, pools: &Pools) -> Result<(), Errno> {
         let had = self.reserved.take().is_some();
         match pools.take(&limits) {
@@ -278,13 +277,23 @@ impl Setup {
     }
 
     /// Looks for everything that is missing, and keeps it.
-    pub(super) fn look(&mut self, module: &dyn Module, held: &Held) -> bool {
+    pub(super) fn look(
+        &mut self,
+        module: &dyn Module,
+        description: &Description,
+        held: &Held,
+    ) -> bool {
         let imports = module.imports();
-        let mut provided = self.provided.clone();
+        let (connected, unfit) = self.connections.look(module, description);
+        let mut provided = connected;
+        provided.extend(self.provided.iter().cloned());
         if imports.iter().any(|import| import.module == super::MODULE) {
             provided.extend(Family::none().functions());
         }
         self.missing = lacking(&imports, &provided, &self.bindings, held);
+        self.missing.extend(unfit);
+        self.missing
+            .extend(unexpected(module, description, &self.expected));
         self.missing.is_empty()
     }
 
@@ -298,26 +307,20 @@ impl Setup {
     }
 
     /// Puts the child together.
-    pub(super) fn finish(
-        self,
-        module: &dyn Module,
-        held: &Arc<Held>,
-        loading: Option<&Loading>,
-        depth: u32,
-        interrupt: &Interrupt,
-    ) -> Result<(Node, Keep), Errno> {
+    pub(super) fn finish(self, around: &Around<'_>) -> Result<(Node, Keep), Errno> {
+        let Around {
+            module,
+            description,
+            held,
+            loading,
+            depth,
+            interrupt,
+        } = *around;
         let limits = self.limits;
         let bindings = Arc::new(self.bindings);
-        let mut filters: Vec<Arc<dyn Filter>> = Vec::new();
-        for filter in &held.filters {
-            filters.push(Arc::new(Only {
-                functions: super::bindings::functions()
-                    .filter(|function| self.passed.of(function) == Binding::Bound)
-                    .collect(),
-                filter: Arc::clone(filter),
-            }));
-        }
-        filters.extend(self.filters);
+        let passed = held.filters.iter();
+        let passed = passed.filter_map(|filter| filter.among(&self.passed));
+        let filters: Vec<Only> = passed.chain(self.filters).collect();
         let own = Arc::new(Held {
             bindings: Arc::clone(&bindings),
             clocks: self.clocks.clone(),
@@ -326,6 +329,7 @@ impl Setup {
             filters: filters.clone(),
             interrupt: Some(interrupt.clone()),
             above: Some(Arc::clone(held)),
+            stack: held.stack,
         });
 
         let imports = module.imports();
@@ -345,7 +349,7 @@ impl Setup {
             builder = builder.filter(Arc::new(Rules(Arc::clone(&bindings))));
         }
         for filter in filters {
-            builder = builder.filter(filter);
+            builder = builder.filter(Arc::new(filter));
         }
         if let Some(clocks) = self.clocks {
             builder = builder.clocks(clocks);
@@ -375,20 +379,24 @@ impl Setup {
             ctx.table().insert(into_entry(grant, name.as_deref()))?;
         }
 
-        let mut functions = self.provided;
+        let mut functions = self.connections.functions(module, description, &quota);
+        functions.extend(self.provided);
+        let mut family = None;
         if imports.iter().any(|import| import.module == super::MODULE) {
             let pools = Pools {
                 depth: limits.depth.min(depth.saturating_sub(1)),
                 ..Pools::of(&limits, u64::MAX)
             };
             let loading = loading.filter(|_| limits.code > 0).cloned();
-            let family = Family::inside(own, pools, loading, self.modules)?;
-            functions.extend(family.functions());
+            let inside = Family::inside(own, pools, loading, self.modules, description.of(module))?;
+            functions.extend(inside.functions());
+            family = Some(inside);
         }
         let keep = Keep {
             limits,
             reserved: self.reserved.ok_or(Errno::Inval)?,
             quota,
+            family,
         };
         let node = Node {
             ctx,

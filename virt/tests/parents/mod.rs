@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 use turnkey_snapshots::engine::{Engine, EngineOptions, Limits, Module, Node};
-use turnkey_virt::nanoprocess::{FUNCTIONS, Family};
+use turnkey_virt::nanoprocess::{ChildLimits, FUNCTIONS, Family};
 use turnkey_wasi_common::function::CoreType;
 use turnkey_wasi_common::{Pipe, PipeReader, PipeWriter, Stop, WasiCtx};
 
@@ -109,6 +109,32 @@ pub(crate) fn parent(exports: &str, body: &str) -> String {
 /// Data at an address of a module's memory.
 pub(crate) fn data(at: u32, text: &str) -> String {
     format!("(data (i32.const {at}) {text:?})\n")
+}
+
+/// Limits as they lie in a parent's memory, from an address.
+pub(crate) fn limits_at(at: u32, limits: &ChildLimits) -> String {
+    let deadline = limits
+        .deadline
+        .map_or(u64::MAX, |span| span.as_nanos() as u64);
+    let long = [
+        limits.fuel,
+        limits.memory,
+        limits.memory_below,
+        limits.code,
+        limits.fs_bytes,
+        limits.inodes,
+        deadline,
+    ];
+    let short = [
+        limits.files as u32,
+        limits.files_below as u32,
+        limits.children as u32,
+        limits.depth,
+    ];
+    let long = long.into_iter().flat_map(u64::to_le_bytes);
+    let bytes = long.chain(short.into_iter().flat_map(u32::to_le_bytes));
+    let bytes: String = bytes.map(|byte| format!("\\{byte:02x}")).collect();
+    format!("(data (i32.const {at}) \"{bytes}\")\n")
 }
 
 /// A call with constant arguments; those that hold `i64` or `(` are written as they are.

@@ -1,7 +1,7 @@
 //! A call as filters see it.
 
-use crate::Verdict;
 use crate::function::{Function, Kind, Role};
+use crate::{Original, Verdict};
 use std::cell::Cell;
 
 /// A call that is under way.
@@ -22,6 +22,9 @@ pub struct Invocation<'a> {
     /// What there is to say about how the call went, for whoever reads a trace. Nothing is known
     /// before it is carried out.
     pub remark: Option<&'a str>,
+    /// The call itself, for a filter that carries it out while it decides. Nothing before or after
+    /// that.
+    pub original: Option<&'a dyn Original>,
 }
 
 impl<'a> Invocation<'a> {
@@ -48,6 +51,7 @@ impl<'a> Invocation<'a> {
             note,
             decided: None,
             remark: None,
+            original: None,
         }
     }
 

@@ -5,6 +5,7 @@
 //! what is written in C or Rust in `guests/parents`.
 
 mod c;
+mod forward;
 mod record;
 mod rust;
 
@@ -47,6 +48,11 @@ fn main() -> Result<ExitCode> {
 fn build(guests: &Path) -> Result<ExitCode> {
     let (c, rust) = (c::Compiler::find(), rust::Compiler::find());
     let mut code = ExitCode::SUCCESS;
+    let forward = forward::text(&fs::read_to_string(guests.join(forward::PASS))?)?;
+    if !fs::read(guests.join(forward::FORWARD)).is_ok_and(|found| found == forward.as_bytes()) {
+        fs::write(guests.join(forward::FORWARD), forward)?;
+        writeln!(io::stdout(), "wrote {}", forward::FORWARD)?;
+    }
     for source in files(guests, &SOURCES)? {
         let wasm = source.with_extension("wasm");
         let (built, missing) = match extension(&source) {
@@ -97,6 +103,10 @@ fn check(guests: &Path) -> Result<ExitCode> {
         code = ExitCode::FAILURE;
         complain(&format!("{} {what}", path.display()))
     };
+    let forward = forward::text(&fs::read_to_string(guests.join(forward::PASS))?)?;
+    if !fs::read(guests.join(forward::FORWARD)).is_ok_and(|found| found == forward.as_bytes()) {
+        fail(Path::new(forward::FORWARD), "is not what pass.wat gives")?;
+    }
     let sources = files(guests, &SOURCES)?;
     for source in &sources {
         if !is_current(guests, source)? {

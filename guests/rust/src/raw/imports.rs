@@ -48,6 +48,7 @@ answering! {
     child_new(module: nano::Module) -> nano::Child;
     child_module(child: nano::Child, module: nano::Module) -> nano::Module;
     child_link(child: nano::Child) -> nano::Size;
+    limits_left() -> nano::Limits;
     cap_from_fd(fd: nano::Fd, rights: nano::Rights) -> nano::Cap;
     cap_serve(kind: nano::Kind, tag: nano::Tag, object: nano::Object, rights: nano::Rights)
         -> nano::Cap;

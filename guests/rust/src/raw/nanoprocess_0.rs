@@ -39,7 +39,8 @@ pub type Timespan = u64;
 /// an `i64` or `f64` as it is.
 pub type Word = u64;
 
-/// A call that a filter of the parent's is looking at.
+/// A call that a filter of the parent's is looking at: the number that the filter was handed. It is
+/// nothing before the filter begins and after it has returned, and for a filter within it.
 pub type Token = i32;
 
 /// What becomes of a child's calls.
@@ -86,7 +87,7 @@ pub const WHY_NEEDED: Why = 0;
 pub const WHY_UNBOUND: Why = 1;
 /// It is missing: nothing has this name.
 pub const WHY_UNKNOWN: Why = 2;
-/// It is missing: the function of this name has another type.
+/// It is missing: the function of this name, or the one that it is bound to, has another type.
 pub const WHY_MISTYPED: Why = 3;
 
 /// An import of a module. Its texts follow each other in a buffer, in the order of their lengths.
@@ -97,7 +98,8 @@ pub struct Need {
     pub module_len: Size,
     /// Bytes of its own name.
     pub name_len: Size,
-    /// Bytes of its type, as `(i32, i64) -> (i32)`. None for what is no function.
+    /// Bytes of its type, as `(i32, i64) -> (i32)`; of both types, if it is bound to a function that
+    /// is described otherwise. None for what is no function.
     pub type_len: Size,
     /// Bytes of the class of authority. None if nobody knows the function.
     pub class_len: Size,
@@ -203,11 +205,13 @@ extern "C" {
     /// Say what becomes of a child's calls of some functions, before the child is linked. The last
     /// binding of a function counts. What the parent does not hold itself, it cannot pass: the
     /// function stays missing. `noent` if there is no such function or class, `nosys` if the parent
-    /// lacks the exports to serve them, `notsup` if they cannot be bound in this way.
+    /// lacks the exports to serve them, `notsup` if they cannot be bound in this way: functions of
+    /// parents, of which `class:*` has some, are neither served nor filtered.
     pub fn child_bind(child: Child, what: *const u8, what_len: u32, binding: Binding, tag: Tag) -> i32;
     /// Grant a handle to a child. What it receives ends at the latest when the handle is revoked.
     /// `notdir` if something else is granted under a name, `exist` if the number is taken, `inval` if
-    /// it is none that can be chosen.
+    /// it is none that can be chosen. A path to what lies below a directory that the parent serves is
+    /// walked now, by asking the parent, and what is wrong with it is answered here.
     pub fn child_grant(child: Child, cap: Cap, at: Fd, name: *const u8, name_len: u32, retptr0: *mut Fd) -> i32;
     /// Add an argument of a child that is not linked. The first is the program's name. `inval` if it
     /// holds a NUL, `2big` if all take too much room.
@@ -218,6 +222,10 @@ extern "C" {
     /// Limit a child that is not linked. A second call replaces the first. `dquot` if the parent has
     /// less, and nothing changes.
     pub fn child_limits(child: Child, limits: *const Limits) -> i32;
+    /// Tell the most that one child could be given now, in the form in which it would be limited to
+    /// it. What is not limited is the largest number. Memory and descriptors are each told twice, and
+    /// given once: a child and its descendants share them.
+    pub fn limits_left(retptr0: *mut Limits) -> i32;
     /// Look for everything that a child imports. If nothing is missing the child can be called, and
     /// its bindings, arguments and limits stay as they are. Nothing runs. `inval` if a limit is
     /// missing that the parent has itself.
@@ -228,8 +236,30 @@ extern "C" {
     /// Call an export of a child that is linked, and wait for its end. The instance is made by the
     /// first call, which runs the module's start function before anything else. `noent` if there is
     /// no such function, `inval` if arguments or results are not as many as it has, `nomem` if too
-    /// many calls are nested, `noexec` if the engine makes no instance within the limits.
+    /// many calls are nested or might take too much of the host's stack, `noexec` if the engine makes no
+    /// instance within the limits.
     pub fn child_call(child: Child, export: *const u8, export_len: u32, args: *const Word, args_len: u32, results: *mut Word, results_len: Size, retptr0: *mut Outcome) -> i32;
+    /// Say what the functions of a child that is not linked are, in place of what its module says. The
+    /// text is a document as this one: of its modules, the one before which `;;; @exports` stands is
+    /// what the child exports, and the others are what it imports. `inval` if it is no document.
+    pub fn child_describe(child: Child, text: *const u8, text_len: u32) -> i32;
+    /// Say which exports a child is to have: those that are described here as `child_describe`'s are.
+    /// One that is missing or of another type is told when the child is linked. `inval` if the text is
+    /// no document.
+    pub fn child_expect(child: Child, text: *const u8, text_len: u32) -> i32;
+    /// Bind an import of a child that is not linked to an export of another child, or of the caller,
+    /// which answers while it calls the child. Both have to describe the function alike; otherwise the
+    /// import is missing when the child is linked. `noent` if there is no such import, or the caller
+    /// has no such export.
+    pub fn child_connect(child: Child, module: *const u8, module_len: u32, name: *const u8, name_len: u32, to: Child, export: *const u8, export_len: u32) -> i32;
+    /// Call an export of a child by its description. Arguments and results are words as those of
+    /// `child_call`; where they are pointers, they lead into the caller's memory, and what lies there
+    /// is copied. Beside the errors of `child_call`: `noent` if the function is not described,
+    /// `notsup` if it is not what its description says, `ilseq` for text that is not UTF-8, `inval`
+    /// for a number that its type does not have, `badf` for a handle, `2big` if it is too much, `nomem`
+    /// if one side has no room for it. A pointer beyond the memory ends the caller before the child
+    /// runs.
+    pub fn child_call_typed(child: Child, export: *const u8, export_len: u32, args: *const Word, args_len: u32, results: *mut Word, results_len: Size, retptr0: *mut Outcome) -> i32;
     /// Copy from the memory of a child that has an instance and is not on the stack. `fault` if that
     /// leads beyond the child's memory, `inval` if there is no instance or no memory.
     pub fn child_read(child: Child, from: Size, to: *mut u8, len: Size) -> i32;
@@ -256,13 +286,30 @@ extern "C" {
     pub fn cap_drop(cap: Cap) -> i32;
     /// Wake whoever waits for an object that the parent serves, so that it asks again.
     pub fn obj_wake(object: Object) -> i32;
-    /// Copy from what an argument of a filtered call points to. `badf` unless a filter is looking at
-    /// the call.
+    /// Copy from what an argument of a filtered call points to, as the child passed it, or as the call
+    /// has left it if it was carried out by `call_forward`. What did not fit into the room that the
+    /// parent lends can be seen in this way, piece by piece; at most 1 MiB is copied at once. `badf`
+    /// unless a filter is looking at the call, `inval` if the argument points nowhere that is known.
     pub fn call_arg(token: Token, arg: Size, offset: Size, buf: *mut u8, buf_len: Size, retptr0: *mut Size) -> i32;
-    /// Write what a filtered call answers beside its errno, which the child finds if the filter
-    /// answers in the call's place. `badf` unless a filter is looking at the call.
+    /// Write where a filtered call would write, also where there was no room for a copy. The child
+    /// finds it if the filter answers 1, or 0 after `call_forward`, and otherwise what it had there.
+    /// `badf` unless a filter is looking at the call, `inval` if the call writes nothing where the
+    /// argument points, `fault` if there is less than that, `2big` for more than 1 MiB at once, `nomem`
+    /// if the call writes more than 16 MiB. Then nothing is written.
     pub fn call_ret(token: Token, arg: Size, offset: Size, bytes: *const u8, bytes_len: u32) -> i32;
-    /// Carry a filtered call out now, with the child's authority, on the arguments that the filter
-    /// saw. `badf` unless a filter is looking at the call.
+    /// Carry a filtered call out now, once, with the child's authority and never with the parent's, on
+    /// the arguments that the filter saw: nobody can have changed them since, and what the filter has
+    /// written to its copies makes no difference. Filters of parents between see it. What the call
+    /// writes is written to the copies that the filter has, and can be read by `call_arg`.
+    ///
+    /// Afterwards the filter answers 0, and the child receives what the call answered, whether that is
+    /// success or not; 1, and it receives success with what the filter has made of the copies; or an
+    /// errno with its sign turned, and it receives that and finds nothing changed. `after_` exports are
+    /// not told.
+    ///
+    /// A call that waits is waited for, until the child is ended. `canceled` if the child has ended
+    /// with the call, by an exit or because somebody ended it, which it does once the filter has
+    /// returned, whatever that answers. `badf` unless a filter is looking at the call, `already` if it
+    /// has been carried out, `nomem` if it writes more than 16 MiB, and has not been carried out.
     pub fn call_forward(token: Token, retptr0: *mut Errno) -> i32;
 }

@@ -3,7 +3,12 @@
 use super::*;
 use crate::fs::{Contents, Found, Listed};
 use std::io::IoSliceMut;
-use turnkey_wasi_common::{DirEntry, FileType, Listing, Null, Stream};
+use turnkey_wasi_common::{DirEntry, FileType, Follow, Listing, Null, Stream};
+
+const DIRECTORY: OpenOptions = OpenOptions {
+    directory: true,
+    ..OpenOptions::READ
+};
 
 fn path(text: &str) -> GuestPath<'_> {
     GuestPath::new(text).unwrap()
@@ -63,19 +68,7 @@ fn overlay_what_changes_keeps_its_number() {
         let listed_in = at.rsplit_once('/').map_or(".", |(dir, _)| dir);
         let name = at.rsplit('/').next().unwrap();
         let number_in_listing = || {
-            let Object::Dir(dir) = root
-                .open(
-                    path(listed_in),
-                    &OpenOptions {
-                        directory: true,
-                        write: false,
-                        create: false,
-                        truncate: false,
-                        ..REPLACE
-                    },
-                )
-                .unwrap()
-            else {
+            let Object::Dir(dir) = root.open(path(listed_in), &DIRECTORY).unwrap() else {
                 panic!("{listed_in} is a directory")
             };
             let (entries, _) = list(&mut *dir.listing().unwrap(), 0, usize::MAX);
@@ -101,18 +94,7 @@ fn overlay_what_changes_keeps_its_number() {
 #[test]
 fn overlay_open_handles_see_what_is_written() {
     let fs = overlay();
-    let reader = fs
-        .open(
-            "d/b",
-            &OpenOptions {
-                read: true,
-                write: false,
-                create: false,
-                truncate: false,
-                ..REPLACE
-            },
-        )
-        .unwrap();
+    let reader = fs.open("d/b", &OpenOptions::READ).unwrap();
     fs.write("d/b", b"new contents").unwrap();
     let mut bytes = [0; 12];
     assert_eq!(
@@ -141,19 +123,7 @@ fn overlay_removed_names_stay_removed_and_can_be_used_again() {
     root.remove_dir(path("d")).unwrap();
     assert_eq!(names(&*root), [".", "..", "a", "ln"]);
     root.create_dir(path("d")).unwrap();
-    let Object::Dir(dir) = root
-        .open(
-            path("d"),
-            &OpenOptions {
-                directory: true,
-                write: false,
-                create: false,
-                truncate: false,
-                ..REPLACE
-            },
-        )
-        .unwrap()
-    else {
+    let Object::Dir(dir) = root.open(path("d"), &DIRECTORY).unwrap() else {
         panic!("it is a directory")
     };
     assert_eq!(
@@ -298,14 +268,7 @@ fn directories_nested_deeper_than_a_stack_are_dropped() {
     let mut dir = fs.root();
     for _ in 0..200_000 {
         dir.create_dir(path("d")).unwrap();
-        let how = OpenOptions {
-            directory: true,
-            write: false,
-            create: false,
-            truncate: false,
-            ..REPLACE
-        };
-        let Object::Dir(next) = dir.open(path("d"), &how).unwrap() else {
+        let Object::Dir(next) = dir.open(path("d"), &DIRECTORY).unwrap() else {
             panic!("it is a directory")
         };
         dir = next;

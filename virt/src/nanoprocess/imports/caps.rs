@@ -45,6 +45,7 @@ pub(super) fn cap_serve(call: &mut Call<'_>) -> Result<(), Failure> {
         object: call.args.number("object")?,
         rights: Rights::from_bits_truncate(call.args.number("rights")?),
         lease: Lease::new(),
+        below: Vec::new(),
     };
     check(call.guest, kind)?;
     call.answer_cap(Cap::serve(served))

@@ -2,18 +2,20 @@
 
 mod calls;
 mod fuel;
+mod limits;
+mod typed;
 
 use super::{Call, Failure, Kid};
 use crate::nanoprocess::MODULE;
 use crate::nanoprocess::bindings::selected;
-use crate::nanoprocess::child::LinkError;
-use crate::nanoprocess::limits::ChildLimits;
+use crate::nanoprocess::outcome::LinkError;
 use crate::nanoprocess::serve::{Kind, Serving, check};
 use crate::nanoprocess::setup::{Bind, Place};
 pub(super) use calls::{child_call, child_read, child_write};
+pub(super) use limits::{child_limits, limits_left};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use turnkey_wasi_common::{Errno, Fd, Stop};
+pub(super) use typed::{child_call_typed, child_connect, child_describe, child_expect};
 
 impl Call<'_> {
     fn kid(&self) -> Result<Arc<Kid>, Failure> {
@@ -25,10 +27,10 @@ impl Call<'_> {
 pub(super) fn child_new(call: &mut Call<'_>) -> Result<(), Failure> {
     let family = call.family;
     let module = Arc::clone(family.tables().modules.at(call.args.word("module")?)?);
-    let serving = Serving::default();
-    let child = family.spawn_with(Arc::clone(&module.module), serving.interrupt())?;
+    let serving = family.serving();
+    let child = family.spawn_with(Arc::clone(&module.module), Some(serving.clone()))?;
     let kid = Kid {
-        child,
+        child: Arc::new(child),
         serving,
         fuel: Mutex::default(),
     };
@@ -101,10 +103,12 @@ pub(super) fn child_grant(call: &mut Call<'_>) -> Result<(), Failure> {
         fd => Place::At(Fd(fd)),
     };
     let name = Some(name.as_str()).filter(|name| !name.is_empty());
-    let fd = kid
-        .child
-        .grant_served(&cap, place, name, Some(&kid.serving))?;
-    call.answer_word(fd.0)
+    // A path in what the parent serves is walked by asking it.
+    let serving = &kid.serving;
+    let granted = serving.lend(call.guest, || {
+        kid.child.grant_served(&cap, place, name, Some(serving))
+    });
+    call.answer_word(granted?.0)
 }
 
 pub(super) fn child_arg(call: &mut Call<'_>) -> Result<(), Failure> {
@@ -117,33 +121,6 @@ pub(super) fn child_env(call: &mut Call<'_>) -> Result<(), Failure> {
     let kid = call.kid()?;
     let (name, value) = (call.text("name")?, call.text("value")?);
     kid.child.env(&name, &value)?;
-    Ok(())
-}
-
-pub(super) fn child_limits(call: &mut Call<'_>) -> Result<(), Failure> {
-    let kid = call.kid()?;
-    let fields = call.record("limits")?;
-    let small = |name| match fields.number(name) {
-        number if number == u64::from(u32::MAX) => u64::MAX,
-        number => number,
-    };
-    let limits = ChildLimits {
-        fuel: fields.number("fuel"),
-        memory: fields.number("memory"),
-        memory_below: fields.number("memory_below"),
-        code: fields.number("code"),
-        fs_bytes: fields.number("fs_bytes"),
-        inodes: fields.number("inodes"),
-        deadline: match fields.number("deadline") {
-            u64::MAX => None,
-            span => Some(Duration::from_nanos(span)),
-        },
-        files: small("files"),
-        files_below: small("files_below"),
-        children: small("children"),
-        depth: u32::try_from(fields.number("depth")).unwrap_or(u32::MAX),
-    };
-    kid.limit(call.guest, limits)?;
     Ok(())
 }
 
@@ -177,10 +154,17 @@ pub(super) fn child_drop(call: &mut Call<'_>) -> Result<(), Failure> {
     }
     let number = call.args.word("child")?;
     let removed = call.family.tables().children.remove(number)?;
-    kid.give_back(call.guest);
-    // What the child held of the parent's, the parent is told of.
+    drop(removed);
     let serving = kid.serving.clone();
-    serving.lend(call.guest, || serving.close(|| drop((kid, removed))));
+    // What the child held of the parent's, the parent is told of.
+    let left = serving.lend(call.guest, || {
+        let left = kid.close();
+        serving.close(|| drop(kid));
+        left
+    });
+    if let Some(has) = call.guest.fuel() {
+        call.guest.set_fuel(has.saturating_add(left));
+    }
     match serving.failure() {
         Some(exit @ Stop::Exit(_)) => Err(exit.into()),
         _ => Ok(()),

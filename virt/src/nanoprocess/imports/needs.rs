@@ -30,7 +30,11 @@ impl Call<'_> {
             None => 0,
             Some(Lack::Unbound) => 1,
             Some(Lack::Unfit(Why::Unknown)) => 2,
-            Some(Lack::Unfit(Why::OtherType(_) | Why::NotAFunction)) => 3,
+            Some(
+                Lack::Unfit(Why::OtherType(_) | Why::NotAFunction)
+                | Lack::Mistyped(_)
+                | Lack::Unoffered(_),
+            ) => 3,
         };
         let lengths = texts.map(|text| u32::try_from(text.len()).unwrap_or(u32::MAX));
         let words = lengths.into_iter().chain([sort, why, need.held]);

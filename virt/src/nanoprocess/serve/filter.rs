@@ -3,11 +3,12 @@
 use super::check::check_export;
 use super::entered::{Entered, Flaw, look_up_typed};
 use super::exports::Export;
+use super::looked::Call;
 use super::snapshot::{Answered, Fault, Snapshot};
 use super::{Serving, flawed, lock};
 use smallvec::SmallVec;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::Ordering;
 use turnkey_snapshots::engine::{FuncType, Guest, Handler, Value, ValueType};
 use turnkey_wasi_common::function::{CoreType, Function};
 use turnkey_wasi_common::{Errno, Error, Filter, Invocation, Result, Trap, TrapKind, Verdict};
@@ -17,8 +18,6 @@ pub(super) struct ServedFilter {
     serving: Serving,
     tag: u32,
     functions: Vec<&'static Function>,
-    /// The number of the next call.
-    next: AtomicU32,
     known: Mutex<Known>,
 }
 
@@ -101,7 +100,6 @@ impl ServedFilter {
             serving,
             tag,
             functions,
-            next: AtomicU32::new(0),
             known: Mutex::default(),
         }
     }
@@ -131,34 +129,60 @@ impl ServedFilter {
         call: &Invocation<'_>,
         memory: &mut [u8],
     ) -> Result<Verdict, Flaw> {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let looking = &self.serving.0.looking;
+        let number = looking.number();
         call.note.set(number.into());
         let Some(before) = self.exports(parent, position).before else {
             return Ok(Verdict::Continue);
         };
         let name = call.function.name;
         let own = [Value::from(self.tag), Value::from(number)];
+        let mut snapshot = Snapshot::default();
         if !call.function.touches_memory() {
             let args = words(own, call.function, call.args);
-            return verdict(parent.call(before, name, ValueType::I32, &args)?);
+            let mut looked = Call::new(&self.serving, number, call.original, memory, snapshot);
+            let answer = looking.lend(&mut looked, || {
+                parent.call(before, name, ValueType::I32, &args)
+            });
+            return settle(&mut looked, answer, |_, _| Ok(Answered::Whole));
         }
         let mut desk = parent.desk()?;
-        let mut copied = Snapshot::default();
-        let rebased = match copied.take(&mut desk, call, memory) {
+        let rebased = match snapshot.take(&mut desk, call, memory) {
             Ok(rebased) => rebased,
             Err(Fault::Flaw(flaw)) => return Err(flaw),
             Err(Fault::Beyond(address)) => return Ok(beyond(address)),
         };
         let args = words(own, call.function, &rebased);
-        let answer = verdict(desk.call(before, name, &args)?)?;
-        if answer == Verdict::Answer(Errno::Success) {
-            match copied.put_back(&mut desk, memory)? {
-                Answered::Whole => {}
-                Answered::Without => return Ok(Verdict::Answer(Errno::Nomem)),
-            }
-        }
-        Ok(answer)
+        let mut looked = Call::new(&self.serving, number, call.original, memory, snapshot);
+        let answer = looking.lend(&mut looked, || desk.call(before, name, &args));
+        settle(&mut looked, answer, |snapshot, memory| {
+            snapshot.put_back(&mut desk, memory)
+        })
     }
+}
+
+/// What becomes of a call, after a filter has answered.
+fn settle(
+    looked: &mut Call<'_>,
+    answer: Result<u64, Flaw>,
+    put_back: impl FnOnce(&Snapshot, &mut [u8]) -> Result<Answered, Flaw>,
+) -> Result<Verdict, Flaw> {
+    let outcome = looked.outcome();
+    let (snapshot, memory) = looked.parts();
+    let settled = match (answer.and_then(verdict), outcome) {
+        (Ok(_) | Err(Flaw::Errno(_)), Some(ended @ (Verdict::Exit(_) | Verdict::Trap(_)))) => {
+            Ok(ended)
+        }
+        (Ok(Verdict::Continue), Some(answered)) => return Ok(answered),
+        (Ok(Verdict::Answer(errno)), _) => match put_back(snapshot, memory) {
+            Ok(Answered::Whole) => return Ok(Verdict::Answer(errno)),
+            Ok(Answered::Without) => Ok(Verdict::Answer(Errno::Nomem)),
+            Err(flaw) => Err(flaw),
+        },
+        (settled, _) => settled,
+    };
+    snapshot.restore(memory);
+    settled
 }
 
 fn verdict(answer: u64) -> Result<Verdict, Flaw> {

@@ -11,6 +11,10 @@ use turnkey_wasi_common::Errno;
 /// The least room with which anything can be served.
 const LEAST: u32 = 1024;
 
+/// Buffers that a filter is shown leave so much, for what is served while the filter has the call
+/// carried out.
+const SPARE: u32 = 4096;
+
 /// The most that is used of what a parent lends.
 const MOST: u32 = 1 << 20;
 
@@ -57,6 +61,11 @@ impl<'e, 'a> Desk<'e, 'a> {
     /// Bytes that are left.
     pub(super) fn left(&self) -> u32 {
         self.end.saturating_sub(self.at)
+    }
+
+    /// Bytes that are left for what can do without.
+    pub(super) fn left_for_buffers(&self) -> u32 {
+        self.left().saturating_sub(SPARE)
     }
 
     /// Takes room for this many bytes, and answers its address.

@@ -1,25 +1,45 @@
 //! A copy of what a child passes, in its parent's memory.
 
+mod layout;
+
 use super::entered::Flaw;
 use super::room::Desk;
 use smallvec::SmallVec;
-use turnkey_wasi_common::function::{Kind, Member, Role, Type};
-use turnkey_wasi_common::{Errno, Invocation};
+use std::ops::Range;
+use turnkey_snapshots::engine::Guest;
+use turnkey_wasi_common::Errno;
 
-/// What was copied, and where to.
+/// What the arguments of a call lead to, and where it was copied to.
 #[derive(Default)]
 pub(super) struct Snapshot {
-    /// What the call writes.
-    written: SmallVec<[Copied; 4]>,
-    /// Something that the call writes found no room.
+    parts: SmallVec<[Part; 4]>,
+    /// Something that the call writes found no room, and nobody has written it otherwise.
     incomplete: bool,
+    /// What the child had where the call writes, once somebody has written there.
+    kept: Option<Vec<(usize, Vec<u8>)>>,
 }
 
-struct Copied {
+/// Bytes that an argument leads to. The buffers that a list tells are a part each.
+struct Part {
+    /// The position of the argument.
+    arg: u32,
     child: u32,
-    parent: u32,
-    length: usize,
+    /// The copy's address, if there was room for one.
+    parent: Option<u32>,
+    length: u32,
+    /// The call writes there.
+    written: bool,
 }
+
+impl Part {
+    fn range(&self) -> Range<usize> {
+        let start = self.child as usize;
+        start..start.saturating_add(self.length as usize)
+    }
+}
+
+/// The most bytes that a call may write for its outcome to be undone.
+const MOST_KEPT: usize = 16 << 20;
 
 /// Whether what a filter wrote has reached the child.
 pub(super) enum Answered {
@@ -43,154 +63,7 @@ impl<T: Into<Flaw>> From<T> for Fault {
     }
 }
 
-type Words = SmallVec<[u64; 12]>;
-
 impl Snapshot {
-    /// Copies what the arguments of a call lead to, and answers the arguments that lead to the
-    /// copies.
-    ///
-    /// # Errors
-    /// - [`Fault::Beyond`]: a pointer leads beyond the child's memory. Nothing has been asked.
-    /// - `NOMEM`: there is no room for something that is no buffer.
-    pub(super) fn take(
-        &mut self,
-        desk: &mut Desk<'_, '_>,
-        call: &Invocation<'_>,
-        memory: &[u8],
-    ) -> Result<Words, Fault> {
-        let function = call.function;
-        let mut words = Words::new();
-        for (role, word) in function.roles.iter().zip(call.args) {
-            let rebased = match *role {
-                Role::Length(_) => *word,
-                Role::Return(result) => match function.results.get(result) {
-                    Some(result) => self.copy(desk, memory, *word, result.ty.size.into(), true)?,
-                    None => *word,
-                },
-                Role::Value(position) => match function.params.get(position) {
-                    Some(param) => {
-                        let count = match param.ty.kind {
-                            Kind::Pointer { .. } => param.count.map(Role::Value),
-                            _ => Some(Role::Length(position)),
-                        };
-                        let count = count.and_then(|count| call.word(count));
-                        self.value(desk, memory, param.ty, *word, count)?
-                    }
-                    None => *word,
-                },
-            };
-            words.push(rebased);
-        }
-        Ok(words)
-    }
-
-    /// Copies what one argument leads to; `count` is the number of elements.
-    fn value(
-        &mut self,
-        desk: &mut Desk<'_, '_>,
-        memory: &[u8],
-        ty: &Type,
-        word: u64,
-        count: Option<u64>,
-    ) -> Result<u64, Fault> {
-        let length = |element: &Type| count.map(|count| count.saturating_mul(element.size.into()));
-        match ty.kind {
-            Kind::Int { .. } | Kind::Handle | Kind::Enum { .. } | Kind::Flags { .. } => Ok(word),
-            Kind::Record { .. } | Kind::Variant { .. } => {
-                self.copy(desk, memory, word, ty.size.into(), false)
-            }
-            Kind::String => self.copy(desk, memory, word, count.unwrap_or(0), false),
-            Kind::List { element } => {
-                let length = length(element).unwrap_or(0);
-                let copy = self.copy(desk, memory, word, length, false)?;
-                if let Kind::Record { members } = element.kind {
-                    let elements = Elements {
-                        copy,
-                        length,
-                        size: element.size.into(),
-                    };
-                    self.vectors(desk, memory, members, &elements)?;
-                }
-                Ok(copy)
-            }
-            Kind::Pointer { pointee, mutable } => match length(pointee) {
-                Some(length) => self.copy(desk, memory, word, length, mutable),
-                // As many as the host has to give.
-                None => Ok(0),
-            },
-        }
-    }
-
-    /// Copies the buffers that the elements of a list tell.
-    fn vectors(
-        &mut self,
-        desk: &mut Desk<'_, '_>,
-        memory: &[u8],
-        members: &[Member],
-        elements: &Elements,
-    ) -> Result<(), Fault> {
-        let mut start = elements.copy;
-        let end = start.saturating_add(elements.length);
-        while start < end {
-            for member in members {
-                let Kind::Pointer { pointee, mutable } = member.ty.kind else {
-                    continue;
-                };
-                let Some(count) = member.count.and_then(|count| members.get(count)) else {
-                    continue;
-                };
-                let place = place(start, member.offset)?;
-                let buffer = load(desk, place)?;
-                let count = load(desk, self::place(start, count.offset)?)?;
-                let length = u64::from(count).saturating_mul(pointee.size.into());
-                let copy = self.buffer(desk, memory, buffer, length, mutable)?;
-                desk.bytes_mut(place, 4)?
-                    .copy_from_slice(&copy.to_le_bytes());
-            }
-            start = start.saturating_add(elements.size.max(1));
-        }
-        Ok(())
-    }
-
-    /// Copies a buffer, if there is room for it.
-    fn buffer(
-        &mut self,
-        desk: &mut Desk<'_, '_>,
-        memory: &[u8],
-        address: u32,
-        length: u64,
-        written: bool,
-    ) -> Result<u32, Fault> {
-        if length > u64::from(desk.left()) {
-            bytes(memory, address.into(), length)?;
-            self.incomplete |= written;
-            return Ok(0);
-        }
-        let copy = self.copy(desk, memory, address.into(), length, written)?;
-        Ok(u32::try_from(copy).map_err(|_| Errno::Nomem)?)
-    }
-
-    fn copy(
-        &mut self,
-        desk: &mut Desk<'_, '_>,
-        memory: &[u8],
-        address: u64,
-        length: u64,
-        written: bool,
-    ) -> Result<u64, Fault> {
-        let bytes = bytes(memory, address, length)?;
-        let parent = desk.take(bytes.len(), Errno::Nomem)?;
-        desk.bytes_mut(parent, bytes.len())?.copy_from_slice(bytes);
-        if written {
-            self.written.push(Copied {
-                child: u32::try_from(address).map_err(|_| Errno::Fault)?,
-                parent,
-                length: bytes.len(),
-            });
-        }
-        Ok(parent.into())
-    }
-
     /// Hands the child what a filter has written in place of the host.
     pub(super) fn put_back(
         &self,
@@ -200,41 +73,167 @@ impl Snapshot {
         if self.incomplete {
             return Ok(Answered::Without);
         }
-        for copied in &self.written {
-            let start = copied.child as usize;
-            let place = memory.get_mut(start..start.saturating_add(copied.length));
-            let from = desk.bytes(copied.parent, copied.length)?;
+        for part in self.parts.iter().filter(|part| part.written) {
+            let Some(parent) = part.parent else { continue };
+            let place = memory.get_mut(part.range());
+            let from = desk.bytes(parent, part.length as usize)?;
             place.ok_or(Errno::Fault)?.copy_from_slice(from);
         }
         Ok(Answered::Whole)
     }
-}
 
-/// The elements of a list in the parent's memory.
-struct Elements {
-    copy: u64,
-    /// Bytes of all of them, and of one.
-    length: u64,
-    size: u64,
-}
-
-/// Bytes of a child's memory. Where nothing lies, nothing is beyond.
-fn bytes(memory: &[u8], address: u64, length: u64) -> Result<&[u8], Fault> {
-    if length == 0 {
-        return Ok(&[]);
+    /// Copies from the bytes that an argument leads to, those of several buffers as if they lay one
+    /// behind the other. Answers how many there were.
+    ///
+    /// # Errors
+    /// - `INVAL`: the argument leads nowhere.
+    pub(super) fn read(
+        &self,
+        memory: &[u8],
+        arg: u32,
+        offset: u32,
+        bytes: &mut [u8],
+    ) -> Result<usize, Errno> {
+        let mut done = 0_usize;
+        for (part, range) in self.pieces(arg, offset, bytes.len(), |_| true)? {
+            let from = memory.get(part.range()).and_then(|part| part.get(range));
+            let from = from.ok_or(Errno::Fault)?;
+            let place = bytes.get_mut(done..done.saturating_add(from.len()));
+            place.ok_or(Errno::Fault)?.copy_from_slice(from);
+            done += from.len();
+        }
+        Ok(done)
     }
-    let start = usize::try_from(address).ok();
-    let end = usize::try_from(address.saturating_add(length)).ok();
-    let range = start.zip(end);
-    let found = range.and_then(|(start, end)| memory.get(start..end));
-    found.ok_or(Fault::Beyond(address))
+
+    /// Writes to the bytes that an argument leads to: the child's, and their copy.
+    ///
+    /// # Errors
+    /// - `INVAL`: the call writes nothing where the argument leads.
+    /// - `FAULT`: there is less than that.
+    /// - `NOMEM`: the call writes more than can be kept.
+    pub(super) fn write(
+        &mut self,
+        memory: &mut [u8],
+        parent: &mut dyn Guest,
+        (arg, offset): (u32, u32),
+        bytes: &[u8],
+    ) -> Result<(), Errno> {
+        let pieces = self.pieces(arg, offset, bytes.len(), |part| part.written)?;
+        let length: usize = pieces.iter().map(|(_, range)| range.len()).sum();
+        if length < bytes.len() {
+            return Err(Errno::Fault);
+        }
+        let pieces: Vec<_> = pieces
+            .into_iter()
+            .map(|(part, range)| (part.range(), part.parent, range))
+            .collect();
+        self.keep(memory)?;
+        let mut rest = bytes;
+        for (place, copy, range) in pieces {
+            let (now, later) = rest.split_at(range.len().min(rest.len()));
+            rest = later;
+            let place = memory
+                .get_mut(place)
+                .and_then(|part| part.get_mut(range.clone()));
+            place.ok_or(Errno::Fault)?.copy_from_slice(now);
+            if let Some(copy) = copy {
+                let start = (copy as usize).saturating_add(range.start);
+                copy_to(parent, start, now)?;
+            }
+        }
+        self.incomplete = false;
+        Ok(())
+    }
+
+    /// The pieces of parts in which so many bytes lie from an offset, or as many as there are.
+    fn pieces(
+        &self,
+        arg: u32,
+        offset: u32,
+        length: usize,
+        of: impl Fn(&Part) -> bool,
+    ) -> Result<Vec<(&Part, Range<usize>)>, Errno> {
+        let parts = self.parts.iter().filter(|part| part.arg == arg && of(part));
+        let (mut skipped, mut left) = (offset as usize, length);
+        let (mut pieces, mut any) = (Vec::new(), false);
+        for part in parts {
+            any = true;
+            let start = skipped.min(part.length as usize);
+            skipped -= start;
+            let end = start.saturating_add(left).min(part.length as usize);
+            left -= end - start;
+            if start < end {
+                pieces.push((part, start..end));
+            }
+            if left == 0 {
+                break;
+            }
+        }
+        match any {
+            true => Ok(pieces),
+            false => Err(Errno::Inval),
+        }
+    }
+
+    /// Keeps what the child has where the call writes, before anybody writes there.
+    ///
+    /// # Errors
+    /// - `NOMEM`: that is too much.
+    pub(super) fn keep(&mut self, memory: &[u8]) -> Result<(), Errno> {
+        if self.kept.is_some() {
+            return Ok(());
+        }
+        let written = self.parts.iter().filter(|part| part.written);
+        let mut ranges: Vec<_> = written.map(Part::range).collect();
+        ranges.sort_unstable_by_key(|range| range.start);
+        let mut apart: Vec<Range<usize>> = Vec::new();
+        for range in ranges {
+            match apart.last_mut() {
+                Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+                _ => apart.push(range),
+            }
+        }
+        if apart.iter().map(ExactSizeIterator::len).sum::<usize>() > MOST_KEPT {
+            return Err(Errno::Nomem);
+        }
+        let kept = apart.into_iter().map(|range| {
+            let start = range.start;
+            let bytes = memory.get(range).unwrap_or_default();
+            (start, bytes.to_vec())
+        });
+        self.kept = Some(kept.collect());
+        Ok(())
+    }
+
+    /// Undoes what was written to the child's memory.
+    pub(super) fn restore(&mut self, memory: &mut [u8]) {
+        for (start, bytes) in self.kept.take().unwrap_or_default() {
+            let end = start.saturating_add(bytes.len());
+            if let Some(place) = memory.get_mut(start..end) {
+                place.copy_from_slice(&bytes);
+            }
+        }
+    }
+
+    /// Copies what the call has written to where the filter sees it.
+    ///
+    /// # Errors
+    /// - `FAULT`: the parent's memory has become smaller.
+    pub(super) fn refresh(&mut self, memory: &[u8], parent: &mut dyn Guest) -> Result<(), Errno> {
+        for part in self.parts.iter().filter(|part| part.written) {
+            if let Some(copy) = part.parent {
+                let bytes = memory.get(part.range()).ok_or(Errno::Fault)?;
+                copy_to(parent, copy as usize, bytes)?;
+            }
+        }
+        self.incomplete = false;
+        Ok(())
+    }
 }
 
-fn place(start: u64, offset: u32) -> Result<u32, Errno> {
-    u32::try_from(start.saturating_add(offset.into())).map_err(|_| Errno::Nomem)
-}
-
-fn load(desk: &mut Desk<'_, '_>, place: u32) -> Result<u32, Flaw> {
-    let found = desk.bytes(place, 4)?.first_chunk();
-    Ok(found.map_or(0, |bytes| u32::from_le_bytes(*bytes)))
+fn copy_to(parent: &mut dyn Guest, start: usize, bytes: &[u8]) -> Result<(), Errno> {
+    let memory = parent.memory().map_err(|_| Errno::Fault)?;
+    let place = memory.get_mut(start..start.saturating_add(bytes.len()));
+    place.ok_or(Errno::Fault)?.copy_from_slice(bytes);
+    Ok(())
 }

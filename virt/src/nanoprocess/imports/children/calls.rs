@@ -1,7 +1,8 @@
 //! Calling a child, and reaching its memory.
 
-use crate::nanoprocess::child::Outcome;
-use crate::nanoprocess::imports::{Call, Failure};
+use crate::nanoprocess::imports::{Call, Failure, Kid};
+use crate::nanoprocess::outcome::Outcome;
+use crate::typed::{bits, of_bits};
 use turnkey_snapshots::engine::{FuncType, Value, ValueType};
 use turnkey_wasi_common::{Errno, Stop};
 
@@ -23,30 +24,36 @@ pub(in super::super) fn child_call(call: &mut Call<'_>) -> Result<(), Failure> {
     });
     // Whoever ends the parent has ended the child as well.
     call.guest.ctx().check_interrupt()?;
-    let outcome = called?;
-    let (ending, code): (u32, u32) = match (kid.serving.failure(), &outcome) {
-        (Some(exit @ Stop::Exit(_)), _) => return Err(exit.into()),
-        (Some(Stop::Trap(_)), _) => (6, 0),
-        (None, Outcome::Returned(_)) => (0, 0),
-        (None, Outcome::Exited(code)) => (1, *code),
-        (None, Outcome::Trapped(_)) => (2, 0),
-        (None, Outcome::Killed) => (3, 0),
-        (None, Outcome::Deadline) => (4, 0),
-        (None, Outcome::OutOfFuel) => (5, 0),
-    };
-    if let (0, Outcome::Returned(results)) = (ending, &outcome) {
-        let places = call.bytes("results")?.chunks_exact_mut(8);
-        for (place, result) in places.zip(results) {
-            place.copy_from_slice(&word(*result).to_le_bytes());
+    call.answer_outcome(&kid, &called?)
+}
+
+impl Call<'_> {
+    /// Writes how a call of a child's ended, and what it returned.
+    pub(super) fn answer_outcome(&mut self, kid: &Kid, outcome: &Outcome) -> Result<(), Failure> {
+        let (ending, code): (u32, u32) = match (kid.serving.failure(), outcome) {
+            (Some(exit @ Stop::Exit(_)), _) => return Err(exit.into()),
+            (Some(Stop::Trap(_)), _) => (6, 0),
+            (None, Outcome::Returned(_)) => (0, 0),
+            (None, Outcome::Exited(code)) => (1, *code),
+            (None, Outcome::Trapped(_)) => (2, 0),
+            (None, Outcome::Killed) => (3, 0),
+            (None, Outcome::Deadline) => (4, 0),
+            (None, Outcome::OutOfFuel) => (5, 0),
+        };
+        if let (0, Outcome::Returned(results)) = (ending, outcome) {
+            let places = self.bytes("results")?.chunks_exact_mut(8);
+            for (place, result) in places.zip(results) {
+                place.copy_from_slice(&bits(*result).to_le_bytes());
+            }
         }
+        let [ending, code] = [ending, code].map(u32::to_le_bytes);
+        self.answer(&[ending, code].concat())
     }
-    let [ending, code] = [ending, code].map(u32::to_le_bytes);
-    call.answer(&[ending, code].concat())
 }
 
 /// # Errors
 /// - `INVAL`: there are more than any function has.
-fn words(bytes: &[u8]) -> Result<Vec<u64>, Errno> {
+pub(super) fn words(bytes: &[u8]) -> Result<Vec<u64>, Errno> {
     if bytes.len() / 8 > MOST {
         return Err(Errno::Inval);
     }
@@ -61,34 +68,15 @@ fn words(bytes: &[u8]) -> Result<Vec<u64>, Errno> {
 /// # Errors
 /// - `INVAL`: there are not as many as the function has parameters.
 /// - `NOTSUP`: one of those is of a type that does not cross.
-fn values(ty: &FuncType, words: &[u64]) -> Result<Vec<Value>, Errno> {
+pub(super) fn values(ty: &FuncType, words: &[u64]) -> Result<Vec<Value>, Errno> {
     if ty.params.len() != words.len() {
         return Err(Errno::Inval);
     }
     let values = ty.params.iter().zip(words).map(|(ty, word)| match ty {
-        ValueType::I32 => Ok(Value::from(lower(*word))),
-        ValueType::I64 => Ok(Value::from(*word)),
-        ValueType::F32 => Ok(Value::F32(f32::from_bits(lower(*word)))),
-        ValueType::F64 => Ok(Value::F64(f64::from_bits(*word))),
         ValueType::Other => Err(Errno::Notsup),
+        ty => Ok(of_bits(*ty, *word)),
     });
     values.collect()
-}
-
-fn lower(word: u64) -> u32 {
-    let [a, b, c, d, ..] = word.to_le_bytes();
-    u32::from_le_bytes([a, b, c, d])
-}
-
-fn word(value: Value) -> u64 {
-    match value {
-        Value::F32(value) => value.to_bits().into(),
-        Value::F64(value) => value.to_bits(),
-        other => {
-            let short = other.as_u32().map(u64::from);
-            short.or(other.as_u64()).unwrap_or(0)
-        }
-    }
 }
 
 pub(in super::super) fn child_read(call: &mut Call<'_>) -> Result<(), Failure> {
@@ -122,7 +110,7 @@ mod tests {
             Value::F64(2.0),
         ];
         assert_eq!(values, expected);
-        let back: Vec<_> = values.into_iter().map(word).collect();
+        let back: Vec<_> = values.into_iter().map(bits).collect();
         assert_eq!(back[0], u64::from(u32::MAX));
         assert_eq!(back[1..], words[1..]);
     }

@@ -33,12 +33,10 @@ impl Kid {
         Ok(())
     }
 
-    /// Gives back what the child has left of the parent's fuel.
-    pub(super) fn give_back(&self, parent: &mut dyn Guest) {
+    /// Lets the child go, and answers what it has left of the parent's fuel.
+    pub(in super::super::super) fn close(&self) -> u64 {
+        self.child.close();
         let taken = std::mem::take(&mut *self.fuel());
-        let left = self.child.fuel().unwrap_or(0).min(taken);
-        if let Some(has) = parent.fuel() {
-            parent.set_fuel(has.saturating_add(left));
-        }
+        self.child.fuel().unwrap_or(0).min(taken)
     }
 }

@@ -1,6 +1,6 @@
 //! Directories and files that parents serve.
 
-use super::super::Capabilities;
+use super::super::{Capabilities, Looking};
 use super::*;
 use crate::fs::{Contents, Found};
 use std::io::{IoSlice, IoSliceMut};
@@ -259,7 +259,7 @@ fn close_all_given_back_in_reverse_order() {
 struct Five;
 
 impl Capabilities for Five {
-    fn found(&self, capability: u64) -> Result<Found> {
+    fn found(&self, capability: u64, _: &Serving) -> Result<Found> {
         match capability {
             5 => Ok(Found::file(Contents::from("from elsewhere"))),
             _ => Err(Errno::Badf.into()),
@@ -282,7 +282,8 @@ fn dir_open_capability_handed_on_parent_not_asked_again() {
                 (i32.const 0))"#
         ));
         on_every_engine(&wat, |serving, parent| {
-            serving.set_capabilities(Arc::new(Five));
+            let _without = serving;
+            let serving = &Serving::new(Looking::default(), Arc::new(Five));
             serving.lend(parent, || match open(&tree(serving), "any", &READ) {
                 Ok(file) => assert_eq!(read(&*file, 5, 64), b"elsewhere"),
                 Err(error) => assert_eq!(error.errno(), expected),
