@@ -13,10 +13,23 @@ pub struct File {
     pub text: String,
 }
 
+/// What parents in Rust use of preview 1.
+const PARENTS_USE: [&str; 9] = [
+    "args_get",
+    "args_sizes_get",
+    "environ_get",
+    "environ_sizes_get",
+    "fd_fdstat_get",
+    "fd_prestat_get",
+    "fd_prestat_dir_name",
+    "fd_write",
+    "proc_exit",
+];
+
 /// Every generated file that is committed.
 ///
 /// # Errors
-/// Those of [`Snapshot::parse`], [`rust::errno`], [`rust::rights`] and [`c::header`], none of which
+/// Those of [`Snapshot::parse`], [`rust::errno`], [`rust::rights`], [`rust::guest`] and [`c::header`], none of which
 /// the documents in this package give rise to.
 pub fn files() -> Result<Vec<File>, Error> {
     let preview_0 = Snapshot::preview_0()?;
@@ -49,6 +62,30 @@ pub fn files() -> Result<Vec<File>, Error> {
         File {
             path: "conformance/guests/include/nanoprocess_0.h",
             text: c::header(&nanoprocess_0)?,
+        },
+        File {
+            path: "conformance/guests/include/nanoprocess_serve_0.h",
+            text: c::header(&serve)?,
+        },
+        File {
+            path: "conformance/guests/include/filter_wasi_snapshot_preview1.h",
+            text: c::filters(&preview_1)?,
+        },
+        File {
+            path: "guests/rust/src/raw/nanoprocess_0.rs",
+            text: rust::guest(&nanoprocess_0, None)?,
+        },
+        File {
+            path: "guests/rust/src/raw/nanoprocess_serve_0.rs",
+            text: rust::guest(&serve, None)?,
+        },
+        File {
+            path: "guests/rust/src/raw/wasi_snapshot_preview1.rs",
+            text: rust::guest(&preview_1, Some(&PARENTS_USE))?,
+        },
+        File {
+            path: "guests/rust/src/filter/exports.rs",
+            text: rust::guest_filters(&preview_1),
         },
         File {
             path: "conformance/guests/include/wasi_unstable.h",

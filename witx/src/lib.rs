@@ -42,7 +42,7 @@
 //! |---|---|---|
 //! | `@snapshot NAME` | module | the short name of the snapshot |
 //! | `@prefix NAME` | module | what names in C begin with, `wasi` by default |
-//! | `@answers signed` | module | a function returns its value or its error as one number: an error with its sign turned |
+//! | `@answers signed` | module | guests export the functions, and each returns its value or its error as one number: an error with its sign turned |
 //! | `@class NAME` | every function | the authority that it needs, as `files.open`; `files` is a class too |
 //! | `@waits` | function | the call may wait for a handle or a deadline |
 //! | `@count NAME` | parameter or member that is a pointer | the sibling that holds the number of elements |
@@ -55,7 +55,8 @@
 //! |---|---|---|
 //! | `wasi-common/src/errno.rs`, `rights.rs` | [`rust::errno`], [`rust::rights`] | everybody; committed |
 //! | `snapshots/witx/`, `virt/witx/` | copied | the package that makes bindings of it; committed |
-//! | `conformance/guests/include/` | [`c::header`] | guests written in C; committed |
+//! | `conformance/guests/include/` | [`c::header`], [`c::filters`] | guests written in C; committed |
+//! | `guests/rust/src/` | [`rust::guest`], [`rust::guest_filters`] | guests written in Rust; committed |
 //! | `virt/src/nanoprocess/serve/exports.rs` | [`rust::exports`] | who asks a wasm parent; committed |
 //! | the table of functions | [`rust::functions`] | `include!` after a build script |
 //! | a JSON value | [`dump`] | the test that compares our documents with the standard |

@@ -31,6 +31,7 @@ pub(crate) fn snapshot(document: &witx::Document) -> Result<Snapshot, Error> {
             .unwrap_or_else(|| module_name.to_owned()),
         prefix: comment.take("prefix").unwrap_or_else(|| "wasi".to_owned()),
         module: module_name.to_owned(),
+        signed: types.signed,
         memories: module.imports().map(|i| string(&i.name)).collect(),
         functions: module
             .funcs()

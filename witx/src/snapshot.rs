@@ -15,6 +15,9 @@ pub struct Snapshot {
     pub prefix: String,
     /// The name that the functions are imported from.
     pub module: String,
+    /// Whether a function answers one number, an error with its sign turned (`@answers signed`).
+    /// Guests export such functions, and import all others.
+    pub signed: bool,
     /// The memories that the module imports, by name.
     pub memories: Vec<String>,
     /// The types, in the order of their definition.

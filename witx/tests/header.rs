@@ -59,7 +59,12 @@ fn header_every_number_is_a_constant() {
             let ty = named.name.to_uppercase();
             let width = named.layout.size * 8;
             let names = match &named.ty {
-                Type::Enum(cases) => &cases.cases,
+                Type::Enum(cases) => {
+                    let each = format!("#define WASI_EACH_{ty}(X) ");
+                    assert!(header.contains(&each), "{}: {each}", snapshot.name);
+                    expected += 1;
+                    &cases.cases
+                }
                 Type::Flags(flags) => &flags.flags,
                 _ => continue,
             };
@@ -118,4 +123,43 @@ fn header_string_in_a_record_unsupported() {
     "#;
     let error = c::header(&Snapshot::parse(text).unwrap()).unwrap_err();
     assert!(matches!(error, Error::Unsupported { item, .. } if item == "pair.one"));
+}
+
+#[test]
+fn header_functions_of_a_parent_are_exported_and_answer_one_number() {
+    let serve = Snapshot::nanoprocess_serve_0().unwrap();
+    let header = c::header(&serve).unwrap();
+    assert!(!header.contains("import_name("));
+    for function in &serve.functions {
+        let export = format!("__attribute__((export_name(\"{}\")))\n", function.name);
+        let (_, declaration) = header.split_once(&export).unwrap();
+        let result = match function.core.results[0] {
+            turnkey_witx::CoreType::I32 => "int32_t",
+            turnkey_witx::CoreType::I64 => "int64_t",
+        };
+        let begin = format!("{result} serve_{}(", function.name);
+        assert!(declaration.starts_with(&begin), "{}", function.name);
+    }
+}
+
+#[test]
+fn header_no_parameter_is_a_keyword_of_cpp() {
+    let header = c::header(&Snapshot::nanoprocess_0().unwrap()).unwrap();
+    assert!(header.contains("const char *export_,\n"));
+}
+
+#[test]
+fn filters_two_exports_for_each_function() {
+    let preview_1 = Snapshot::preview_1().unwrap();
+    let header = c::filters(&preview_1).unwrap();
+    for function in &preview_1.functions {
+        let name = &function.name;
+        let before = format!("int32_t filter_{name}(");
+        let (_, params) = header.split_once(&before).unwrap();
+        let (params, _) = params.split_once(");\n").unwrap();
+        let count = params.split(',').count();
+        assert_eq!(count, function.core.params.len() + 2, "{name}");
+        assert!(header.contains(&format!("void after_{name}(")), "{name}");
+        assert!(header.contains(&format!("    X({name})")), "{name}");
+    }
 }

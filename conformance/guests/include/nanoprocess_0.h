@@ -3,14 +3,14 @@
 /** @file
  * The functions of parents.
  *
- * For guests in freestanding C11, compiled by clang for wasm32. The headers of
- * all snapshots use the same names, so a guest includes one of them.
+ * For guests in freestanding C11 or C++17, compiled by clang for wasm32. Of the
+ * headers whose names begin with `nano_`, a guest includes one.
  */
 #ifndef NANOPROCESS_0_H
 #define NANOPROCESS_0_H
 
 #ifdef NANO_MODULE
-#error "include the header of one snapshot only"
+#error "include one header only whose names begin with nano_"
 #endif
 
 /** The module that the functions are imported from. */
@@ -107,6 +107,13 @@ typedef uint32_t nano_binding_t;
 #define NANO_BINDING_SERVE UINT32_C(3)
 /** The parent's exports see each call before it is carried out. */
 #define NANO_BINDING_FILTER UINT32_C(4)
+/** `X(name)` for each of them, in the order of their numbers. */
+#define NANO_EACH_BINDING(X) \
+    X(deny) \
+    X(trap) \
+    X(pass) \
+    X(serve) \
+    X(filter)
 _Static_assert(sizeof(nano_binding_t) == 4, "size");
 _Static_assert(_Alignof(nano_binding_t) == 4, "alignment");
 
@@ -118,6 +125,11 @@ typedef uint32_t nano_kind_t;
 #define NANO_KIND_DIR UINT32_C(1)
 /** A stream. */
 #define NANO_KIND_STREAM UINT32_C(2)
+/** `X(name)` for each of them, in the order of their numbers. */
+#define NANO_EACH_KIND(X) \
+    X(file) \
+    X(dir) \
+    X(stream)
 _Static_assert(sizeof(nano_kind_t) == 4, "size");
 _Static_assert(_Alignof(nano_kind_t) == 4, "alignment");
 
@@ -133,6 +145,13 @@ typedef uint32_t nano_sort_t;
 #define NANO_SORT_GLOBAL UINT32_C(3)
 /** The tag of an exception. */
 #define NANO_SORT_TAG UINT32_C(4)
+/** `X(name)` for each of them, in the order of their numbers. */
+#define NANO_EACH_SORT(X) \
+    X(function) \
+    X(memory) \
+    X(table) \
+    X(global) \
+    X(tag)
 _Static_assert(sizeof(nano_sort_t) == 4, "size");
 _Static_assert(_Alignof(nano_sort_t) == 4, "alignment");
 
@@ -146,6 +165,12 @@ typedef uint32_t nano_why_t;
 #define NANO_WHY_UNKNOWN UINT32_C(2)
 /** It is missing: the function of this name, or the one that it is bound to, has another type. */
 #define NANO_WHY_MISTYPED UINT32_C(3)
+/** `X(name)` for each of them, in the order of their numbers. */
+#define NANO_EACH_WHY(X) \
+    X(needed) \
+    X(unbound) \
+    X(unknown) \
+    X(mistyped)
 _Static_assert(sizeof(nano_why_t) == 4, "size");
 _Static_assert(_Alignof(nano_why_t) == 4, "alignment");
 
@@ -237,6 +262,15 @@ typedef uint32_t nano_ending_t;
 #define NANO_ENDING_FUEL UINT32_C(5)
 /** The parent failed to serve the child. */
 #define NANO_ENDING_UNSERVED UINT32_C(6)
+/** `X(name)` for each of them, in the order of their numbers. */
+#define NANO_EACH_ENDING(X) \
+    X(returned) \
+    X(exited) \
+    X(trapped) \
+    X(killed) \
+    X(deadline) \
+    X(fuel) \
+    X(unserved)
 _Static_assert(sizeof(nano_ending_t) == 4, "size");
 _Static_assert(_Alignof(nano_ending_t) == 4, "alignment");
 
@@ -258,6 +292,10 @@ typedef uint32_t nano_weakening_t;
 #define NANO_WEAKENING_READ_ONLY (UINT32_C(1) << 0)
 _Static_assert(sizeof(nano_weakening_t) == 4, "size");
 _Static_assert(_Alignof(nano_weakening_t) == 4, "alignment");
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /**
  * Compile a module. Its size, the number of its functions and the largest of them are looked at
@@ -451,7 +489,7 @@ nano_errno_t nano_child_missing(
  * instance within the limits.
  *
  * @param child Which child.
- * @param export The name of the function. If it is empty, the instance is made and nothing is called.
+ * @param export_ The name of the function. If it is empty, the instance is made and nothing is called.
  * @param args The arguments.
  * @param results Room for the results, written only if the function returned.
  * @param results_len How many results there are.
@@ -460,7 +498,7 @@ nano_errno_t nano_child_missing(
 __attribute__((import_module("nanoprocess_0"), import_name("child_call")))
 nano_errno_t nano_child_call(
     nano_child_t child,
-    const char *export,
+    const char *export_,
     uint32_t export_len,
     const nano_word_t *args,
     uint32_t args_len,
@@ -506,7 +544,7 @@ nano_errno_t nano_child_expect(
  * @param module The module that it imports from.
  * @param name The name of the import.
  * @param to Whose export: that of another child, or with the largest number of the caller.
- * @param export The name of the export.
+ * @param export_ The name of the export.
  */
 __attribute__((import_module("nanoprocess_0"), import_name("child_connect")))
 nano_errno_t nano_child_connect(
@@ -516,7 +554,7 @@ nano_errno_t nano_child_connect(
     const char *name,
     uint32_t name_len,
     nano_child_t to,
-    const char *export,
+    const char *export_,
     uint32_t export_len);
 
 /**
@@ -529,7 +567,7 @@ nano_errno_t nano_child_connect(
  * runs.
  *
  * @param child Which child.
- * @param export The name of the function.
+ * @param export_ The name of the function.
  * @param args The arguments.
  * @param results Room for the results, written only if the function returned.
  * @param results_len How many results there are.
@@ -538,7 +576,7 @@ nano_errno_t nano_child_connect(
 __attribute__((import_module("nanoprocess_0"), import_name("child_call_typed")))
 nano_errno_t nano_child_call_typed(
     nano_child_t child,
-    const char *export,
+    const char *export_,
     uint32_t export_len,
     const nano_word_t *args,
     uint32_t args_len,
@@ -736,5 +774,9 @@ nano_errno_t nano_call_ret(
  */
 __attribute__((import_module("nanoprocess_0"), import_name("call_forward")))
 nano_errno_t nano_call_forward(nano_token_t token, nano_errno_t *retptr0);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

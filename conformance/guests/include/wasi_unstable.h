@@ -3,14 +3,14 @@
 /** @file
  * The functions of WASI preview 0.
  *
- * For guests in freestanding C11, compiled by clang for wasm32. The headers of
- * all snapshots use the same names, so a guest includes one of them.
+ * For guests in freestanding C11 or C++17, compiled by clang for wasm32. Of the
+ * headers whose names begin with `wasi_`, a guest includes one.
  */
 #ifndef WASI_UNSTABLE_H
 #define WASI_UNSTABLE_H
 
 #ifdef WASI_MODULE
-#error "include the header of one snapshot only"
+#error "include one header only whose names begin with wasi_"
 #endif
 
 /** The module that the functions are imported from. */
@@ -49,6 +49,12 @@ typedef uint32_t wasi_clockid_t;
 #define WASI_CLOCKID_PROCESS_CPUTIME_ID UINT32_C(2)
 /** The processor time used by the current thread. */
 #define WASI_CLOCKID_THREAD_CPUTIME_ID UINT32_C(3)
+/** `X(name)` for each of them, in the order of their numbers. */
+#define WASI_EACH_CLOCKID(X) \
+    X(realtime) \
+    X(monotonic) \
+    X(process_cputime_id) \
+    X(thread_cputime_id)
 _Static_assert(sizeof(wasi_clockid_t) == 4, "size");
 _Static_assert(_Alignof(wasi_clockid_t) == 4, "alignment");
 
@@ -217,6 +223,85 @@ typedef uint16_t wasi_errno_t;
 #define WASI_ERRNO_XDEV UINT16_C(75)
 /** The capability does not carry the rights. This is the one errno that POSIX does not have. */
 #define WASI_ERRNO_NOTCAPABLE UINT16_C(76)
+/** `X(name)` for each of them, in the order of their numbers. */
+#define WASI_EACH_ERRNO(X) \
+    X(success) \
+    X(2big) \
+    X(acces) \
+    X(addrinuse) \
+    X(addrnotavail) \
+    X(afnosupport) \
+    X(again) \
+    X(already) \
+    X(badf) \
+    X(badmsg) \
+    X(busy) \
+    X(canceled) \
+    X(child) \
+    X(connaborted) \
+    X(connrefused) \
+    X(connreset) \
+    X(deadlk) \
+    X(destaddrreq) \
+    X(dom) \
+    X(dquot) \
+    X(exist) \
+    X(fault) \
+    X(fbig) \
+    X(hostunreach) \
+    X(idrm) \
+    X(ilseq) \
+    X(inprogress) \
+    X(intr) \
+    X(inval) \
+    X(io) \
+    X(isconn) \
+    X(isdir) \
+    X(loop) \
+    X(mfile) \
+    X(mlink) \
+    X(msgsize) \
+    X(multihop) \
+    X(nametoolong) \
+    X(netdown) \
+    X(netreset) \
+    X(netunreach) \
+    X(nfile) \
+    X(nobufs) \
+    X(nodev) \
+    X(noent) \
+    X(noexec) \
+    X(nolck) \
+    X(nolink) \
+    X(nomem) \
+    X(nomsg) \
+    X(noprotoopt) \
+    X(nospc) \
+    X(nosys) \
+    X(notconn) \
+    X(notdir) \
+    X(notempty) \
+    X(notrecoverable) \
+    X(notsock) \
+    X(notsup) \
+    X(notty) \
+    X(nxio) \
+    X(overflow) \
+    X(ownerdead) \
+    X(perm) \
+    X(pipe) \
+    X(proto) \
+    X(protonosupport) \
+    X(prototype) \
+    X(range) \
+    X(rofs) \
+    X(spipe) \
+    X(srch) \
+    X(stale) \
+    X(timedout) \
+    X(txtbsy) \
+    X(xdev) \
+    X(notcapable)
 _Static_assert(sizeof(wasi_errno_t) == 2, "size");
 _Static_assert(_Alignof(wasi_errno_t) == 2, "alignment");
 
@@ -351,6 +436,11 @@ typedef uint8_t wasi_whence_t;
 #define WASI_WHENCE_END UINT8_C(1)
 /** From the start of the file. */
 #define WASI_WHENCE_SET UINT8_C(2)
+/** `X(name)` for each of them, in the order of their numbers. */
+#define WASI_EACH_WHENCE(X) \
+    X(cur) \
+    X(end) \
+    X(set)
 _Static_assert(sizeof(wasi_whence_t) == 1, "size");
 _Static_assert(_Alignof(wasi_whence_t) == 1, "alignment");
 
@@ -390,6 +480,16 @@ typedef uint8_t wasi_filetype_t;
 #define WASI_FILETYPE_SOCKET_STREAM UINT8_C(6)
 /** A symbolic link. */
 #define WASI_FILETYPE_SYMBOLIC_LINK UINT8_C(7)
+/** `X(name)` for each of them, in the order of their numbers. */
+#define WASI_EACH_FILETYPE(X) \
+    X(unknown) \
+    X(block_device) \
+    X(character_device) \
+    X(directory) \
+    X(regular_file) \
+    X(socket_dgram) \
+    X(socket_stream) \
+    X(symbolic_link)
 _Static_assert(sizeof(wasi_filetype_t) == 1, "size");
 _Static_assert(_Alignof(wasi_filetype_t) == 1, "alignment");
 
@@ -425,6 +525,14 @@ typedef uint8_t wasi_advice_t;
 #define WASI_ADVICE_DONTNEED UINT8_C(4)
 /** Once, and then not again. */
 #define WASI_ADVICE_NOREUSE UINT8_C(5)
+/** `X(name)` for each of them, in the order of their numbers. */
+#define WASI_EACH_ADVICE(X) \
+    X(normal) \
+    X(sequential) \
+    X(random) \
+    X(willneed) \
+    X(dontneed) \
+    X(noreuse)
 _Static_assert(sizeof(wasi_advice_t) == 1, "size");
 _Static_assert(_Alignof(wasi_advice_t) == 1, "alignment");
 
@@ -547,6 +655,11 @@ typedef uint8_t wasi_eventtype_t;
 #define WASI_EVENTTYPE_FD_READ UINT8_C(1)
 /** The descriptor can be written without waiting. */
 #define WASI_EVENTTYPE_FD_WRITE UINT8_C(2)
+/** `X(name)` for each of them, in the order of their numbers. */
+#define WASI_EACH_EVENTTYPE(X) \
+    X(clock) \
+    X(fd_read) \
+    X(fd_write)
 _Static_assert(sizeof(wasi_eventtype_t) == 1, "size");
 _Static_assert(_Alignof(wasi_eventtype_t) == 1, "alignment");
 
@@ -724,6 +837,39 @@ typedef uint8_t wasi_signal_t;
 #define WASI_SIGNAL_PWR UINT8_C(29)
 /** There is no such system call. */
 #define WASI_SIGNAL_SYS UINT8_C(30)
+/** `X(name)` for each of them, in the order of their numbers. */
+#define WASI_EACH_SIGNAL(X) \
+    X(none) \
+    X(hup) \
+    X(int) \
+    X(quit) \
+    X(ill) \
+    X(trap) \
+    X(abrt) \
+    X(bus) \
+    X(fpe) \
+    X(kill) \
+    X(usr1) \
+    X(segv) \
+    X(usr2) \
+    X(pipe) \
+    X(alrm) \
+    X(term) \
+    X(chld) \
+    X(cont) \
+    X(stop) \
+    X(tstp) \
+    X(ttin) \
+    X(ttou) \
+    X(urg) \
+    X(xcpu) \
+    X(xfsz) \
+    X(vtalrm) \
+    X(prof) \
+    X(winch) \
+    X(poll) \
+    X(pwr) \
+    X(sys)
 _Static_assert(sizeof(wasi_signal_t) == 1, "size");
 _Static_assert(_Alignof(wasi_signal_t) == 1, "alignment");
 
@@ -761,6 +907,9 @@ _Static_assert(_Alignof(wasi_sdflags_t) == 1, "alignment");
 typedef uint8_t wasi_preopentype_t;
 /** A directory. */
 #define WASI_PREOPENTYPE_DIR UINT8_C(0)
+/** `X(name)` for each of them, in the order of their numbers. */
+#define WASI_EACH_PREOPENTYPE(X) \
+    X(dir)
 _Static_assert(sizeof(wasi_preopentype_t) == 1, "size");
 _Static_assert(_Alignof(wasi_preopentype_t) == 1, "alignment");
 
@@ -785,6 +934,10 @@ typedef struct wasi_prestat_t {
 _Static_assert(offsetof(wasi_prestat_t, dir) == 4, "offset");
 _Static_assert(sizeof(wasi_prestat_t) == 8, "size");
 _Static_assert(_Alignof(wasi_prestat_t) == 4, "alignment");
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /**
  * Write the command line arguments, the first of which names the program: their text to
@@ -1356,5 +1509,9 @@ wasi_errno_t wasi_sock_send(
  */
 __attribute__((import_module("wasi_unstable"), import_name("sock_shutdown")))
 wasi_errno_t wasi_sock_shutdown(wasi_fd_t fd, wasi_sdflags_t how);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -42,14 +42,24 @@ fn alias(name: &str, ty: &Type, named: &NamedType) -> Result<String, Error> {
 }
 
 fn enum_constants(named: &NamedType, cases: &Enum) -> String {
-    let cases_ = cases.cases.iter().enumerate();
-    cases_
+    let numbered = cases.cases.iter().enumerate();
+    let constants: String = numbered
         .map(|(number, case)| {
             let value = literal(cases.repr, &number.to_string());
             let constant = names::constant(&named.name, &case.name);
             format!("{}#define {constant} {value}\n", comment(&case.docs, 0))
         })
-        .collect()
+        .collect();
+    let each = names::each(&named.name);
+    let names = cases.cases.iter().map(|case| case.name.as_str());
+    let names: String = names.map(|name| format!(" \\\n    X({name})")).collect();
+    format!(
+        "{constants}{}#define {each}(X){names}\n",
+        comment(
+            "`X(name)` for each of them, in the order of their numbers.",
+            0
+        )
+    )
 }
 
 fn flag_constants(named: &NamedType, flags: &Flags) -> String {

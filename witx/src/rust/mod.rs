@@ -1,13 +1,14 @@
 //! Rust text that is generated from a snapshot.
 //!
-//! [`errno`], [`rights`] and [`exports`] make text that is committed; [`functions`], [`calls`] and
-//! [`func`] make what a build script includes.
+//! [`errno`], [`rights`], [`exports`], [`guest`] and [`guest_filters`] make text that is committed;
+//! [`functions`], [`calls`] and [`func`] make what a build script includes.
 
 mod calls;
 mod errno;
 mod exports;
 mod func;
 mod functions;
+mod guest;
 mod names;
 mod rights;
 
@@ -16,6 +17,7 @@ pub use errno::errno;
 pub use exports::exports;
 pub use func::func;
 pub use functions::functions;
+pub use guest::{guest, guest_filters};
 pub use rights::rights;
 
 use crate::{Error, Snapshot, Type};

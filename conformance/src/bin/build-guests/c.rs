@@ -17,10 +17,11 @@ pub(crate) const MISSING: &str = "has to be built, which takes zig 0.17.1: `pip 
 /// Freestanding, with no feature beyond the first version of WebAssembly, so that every host runs
 /// it; and nothing in it about the machine that it was built on.
 const FLAGS: &str = "--target=wasm32-freestanding -mcpu=mvp -std=c11 -Wall -Wextra -Werror -Os \
-    -fno-builtin -fno-sanitize=undefined -nostdlib -Wl,--no-entry -s -I include";
+    -fno-builtin -fno-sanitize=undefined -nostdlib -Wl,--no-entry -s -I include -I ../../guests/c";
 
-/// The folder of what guests in C include beside what lies beside them.
-const INCLUDE: &str = "include";
+/// The folders of what guests in C include beside what lies beside them: the headers of snapshots,
+/// and the library of parents.
+const INCLUDE: [&str; 2] = ["include", "../../guests/c"];
 
 /// The compiler, found on this machine.
 pub(crate) struct Compiler {
@@ -53,9 +54,14 @@ impl Compiler {
     pub(crate) fn build(&self, guests: &Path, source: &Path) -> Result<Vec<u8>> {
         let folder = tempfile::tempdir()?;
         let out = folder.path().join("guest.wasm");
+        let files = files(guests, source)?;
+        let compiled = |path: &&PathBuf| path.extension().is_some_and(|it| it == "c");
         let mut command = self.command().ok_or("ZIG is empty")?;
         command.arg("cc").args(FLAGS.split_whitespace());
-        command.arg("-o").arg(&out).arg(source);
+        command
+            .arg("-o")
+            .arg(&out)
+            .args(files.iter().filter(compiled));
         let status = command.current_dir(guests).status()?;
         if !status.success() {
             return Err(format!("{}: the compiler failed", source.display()).into());
@@ -69,17 +75,18 @@ impl Compiler {
 
 /// Whether a guest is as it was built, and was built from what there is now.
 pub(crate) fn is_current(guests: &Path, source: &Path) -> Result<bool> {
-    let inputs = inputs(guests, source)?;
-    Ok(match fs::read(guests.join(source.with_extension("wasm"))) {
-        Ok(wasm) => record::ends(&wasm, &inputs),
-        Err(_) => false,
-    })
+    Ok(record::is_current(guests, source, &inputs(guests, source)?))
 }
 
-/// All that goes into a guest, a line each: how it is compiled, then each file with its hash, as
-/// `sha256sum` writes them.
+/// All that goes into a guest.
 fn inputs(guests: &Path, source: &Path) -> Result<String> {
-    let mut text = format!("zig {VERSION} cc {FLAGS}\n");
+    let how = format!("zig {VERSION} cc {FLAGS}");
+    record::inputs(&how, guests, &files(guests, source)?)
+}
+
+/// A source, what it includes, and so on. A header brings the source of the same name that lies
+/// beside it, which is compiled as well.
+fn files(guests: &Path, source: &Path) -> Result<BTreeSet<PathBuf>> {
     let mut known = BTreeSet::new();
     let mut left = vec![source.to_owned()];
     while let Some(path) = left.pop() {
@@ -87,14 +94,13 @@ fn inputs(guests: &Path, source: &Path) -> Result<String> {
             let contents = fs::read_to_string(guests.join(&path))
                 .map_err(|why| format!("{}: {why}", path.display()))?;
             left.extend(includes(guests, &path, &contents));
+            let other_half = path.with_extension("c");
+            if guests.join(&other_half).is_file() {
+                left.push(other_half);
+            }
         }
     }
-    for path in known {
-        let hash = record::hash(&fs::read(guests.join(&path))?);
-        let path = path.to_string_lossy().replace('\\', "/");
-        text += &format!("{hash}  {path}\n");
-    }
-    Ok(text)
+    Ok(known)
 }
 
 /// The files that a file includes by `#include "…"`, each from the folder of the guests on.
@@ -106,9 +112,16 @@ fn includes(guests: &Path, path: &Path, contents: &str) -> Vec<PathBuf> {
     names
         .map(|name| match path.with_file_name(name) {
             beside if guests.join(&beside).is_file() => beside,
-            _ => Path::new(INCLUDE).join(name),
+            _ => included(guests, name),
         })
         .collect()
+}
+
+/// Where a header lies that does not lie beside what includes it.
+fn included(guests: &Path, name: &str) -> PathBuf {
+    let mut places = INCLUDE.iter().map(|folder| Path::new(folder).join(name));
+    let found = places.find(|path| guests.join(path).is_file());
+    found.unwrap_or_else(|| PathBuf::from(name))
 }
 
 #[cfg(test)]
@@ -123,12 +136,19 @@ mod tests {
         fs::create_dir(folder.path().join("suite")).unwrap();
         write("include/a.h", "#include <stdint.h>\n  #include \"b.h\"\n");
         write("include/b.h", "");
+        write("include/b.c", "#include \"b.h\"\n");
         write("suite/own.h", "#include \"a.h\"\n");
         write("suite/guest.c", "#include \"a.h\"\n#include \"own.h\"\n");
         let inputs = || inputs(folder.path(), Path::new("suite/guest.c")).unwrap();
         let before = inputs();
         let paths: Vec<_> = before.lines().skip(1).map(|line| &line[66..]).collect();
-        let expected = ["include/a.h", "include/b.h", "suite/guest.c", "suite/own.h"];
+        let expected = [
+            "include/a.h",
+            "include/b.c",
+            "include/b.h",
+            "suite/guest.c",
+            "suite/own.h",
+        ];
         assert_eq!(paths, expected);
         write("include/b.h", "// changed\n");
         assert_ne!(inputs(), before);

@@ -1,11 +1,13 @@
 //! Builds the guests from the sources that lie beside them, or checks that they are current.
 //!
-//! Guests are committed as they are built, so that nobody needs a compiler for C to test with them.
-//! What belongs to a folder of `guests` that has a `manifest.json` is built.
+//! Guests are committed as they are built, so that nobody needs a compiler for them to test.
+//! What belongs to a suite is built, which is a folder of `guests` that has a `manifest.json`, and
+//! what is written in C or Rust in `guests/parents`.
 
 mod c;
 mod forward;
 mod record;
+mod rust;
 
 use std::error::Error;
 use std::fs;
@@ -23,6 +25,12 @@ usage: build-guests           build every guest from its source
 /// Where the suites lie.
 const GUESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/guests");
 
+/// What sources end in.
+const SOURCES: [&str; 3] = ["wat", "c", "rs"];
+
+/// The folder of guests that are no suite, because they have children.
+const PARENTS: &str = "parents";
+
 fn main() -> Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -38,26 +46,34 @@ fn main() -> Result<ExitCode> {
 }
 
 fn build(guests: &Path) -> Result<ExitCode> {
-    let compiler = c::Compiler::find();
+    let (c, rust) = (c::Compiler::find(), rust::Compiler::find());
     let mut code = ExitCode::SUCCESS;
     let forward = forward::text(&fs::read_to_string(guests.join(forward::PASS))?)?;
     if !fs::read(guests.join(forward::FORWARD)).is_ok_and(|found| found == forward.as_bytes()) {
         fs::write(guests.join(forward::FORWARD), forward)?;
         writeln!(io::stdout(), "wrote {}", forward::FORWARD)?;
     }
-    for source in files(guests, &["wat", "c"])? {
+    for source in files(guests, &SOURCES)? {
         let wasm = source.with_extension("wasm");
-        let path = guests.join(&source);
-        let built = match (is_wat(&source), &compiler) {
-            (true, _) => wat::parse_file(&path)?,
-            (false, Some(compiler)) => compiler.build(guests, &source)?,
-            (false, None) => {
-                if !c::is_current(guests, &source)? {
-                    complain(&format!("{}: {}", source.display(), c::MISSING))?;
-                    code = ExitCode::FAILURE;
-                }
-                continue;
+        let (built, missing) = match extension(&source) {
+            "wat" => (Some(wat::parse_file(guests.join(&source))?), ""),
+            "c" => (
+                c.as_ref().map(|c| c.build(guests, &source)).transpose()?,
+                c::MISSING,
+            ),
+            _ => (
+                rust.as_ref()
+                    .map(|rust| rust.build(guests, &source))
+                    .transpose()?,
+                rust::MISSING,
+            ),
+        };
+        let Some(built) = built else {
+            if !is_current(guests, &source)? {
+                complain(&format!("{}: {missing}", source.display()))?;
+                code = ExitCode::FAILURE;
             }
+            continue;
         };
         let target = guests.join(&wasm);
         if !fs::read(&target).is_ok_and(|found| found == built) {
@@ -66,6 +82,19 @@ fn build(guests: &Path) -> Result<ExitCode> {
         }
     }
     Ok(code)
+}
+
+/// Whether a guest is what its source gives.
+fn is_current(guests: &Path, source: &Path) -> Result<bool> {
+    match extension(source) {
+        "wat" => {
+            let wasm = fs::read(guests.join(source.with_extension("wasm")));
+            let given = wat::parse_file(guests.join(source));
+            Ok(wasm.is_ok_and(|found| given.is_ok_and(|given| given == found)))
+        }
+        "c" => c::is_current(guests, source),
+        _ => rust::is_current(guests, source),
+    }
 }
 
 fn check(guests: &Path) -> Result<ExitCode> {
@@ -78,16 +107,13 @@ fn check(guests: &Path) -> Result<ExitCode> {
     if !fs::read(guests.join(forward::FORWARD)).is_ok_and(|found| found == forward.as_bytes()) {
         fail(Path::new(forward::FORWARD), "is not what pass.wat gives")?;
     }
-    let sources = files(guests, &["wat", "c"])?;
+    let sources = files(guests, &SOURCES)?;
     for source in &sources {
-        let wasm = source.with_extension("wasm");
-        let is_current = match is_wat(source) {
-            true => fs::read(guests.join(&wasm))
-                .is_ok_and(|found| wat::parse_file(guests.join(source)).is_ok_and(|w| w == found)),
-            false => c::is_current(guests, source)?,
-        };
-        if !is_current {
-            fail(&wasm, "is not what its source gives")?;
+        if !is_current(guests, source)? {
+            fail(
+                &source.with_extension("wasm"),
+                "is not what its source gives",
+            )?;
         }
     }
     for wasm in files(guests, &["wasm"])? {
@@ -101,26 +127,31 @@ fn check(guests: &Path) -> Result<ExitCode> {
     Ok(code)
 }
 
-fn is_wat(source: &Path) -> bool {
-    source.extension().is_some_and(|it| it == "wat")
+fn extension(path: &Path) -> &str {
+    let extension = path.extension().and_then(|it| it.to_str());
+    extension.unwrap_or_default()
 }
 
 fn complain(what: &str) -> io::Result<()> {
     writeln!(io::stderr(), "{what}")
 }
 
-/// The files of all suites that have one of these extensions, from the folder of the guests on.
+/// The files of all suites, and of the parents, that have one of these extensions, from the folder
+/// of the guests on.
 fn files(guests: &Path, extensions: &[&str]) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for suite in fs::read_dir(guests)? {
         let suite = suite?;
-        if !suite.path().join("manifest.json").is_file() {
+        if !suite.path().join("manifest.json").is_file() && suite.file_name() != PARENTS {
             continue;
         }
         for file in fs::read_dir(suite.path())? {
             let path = Path::new(&suite.file_name()).join(file?.file_name());
-            let extension = path.extension().and_then(|it| it.to_str());
-            if extension.is_some_and(|it| extensions.contains(&it)) {
+            // Parents in WAT are used as they are.
+            if suite.file_name() == PARENTS && extension(&path) == "wat" {
+                continue;
+            }
+            if extensions.contains(&extension(&path)) {
                 files.push(path);
             }
         }

@@ -1,13 +1,35 @@
 //! What a guest was built from, in a custom section at its end.
 
+use crate::Result;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 /// The section's name.
 const NAME: &str = "sources";
 
+/// All that goes into a guest, a line each: how it is compiled, then each file with its hash, as
+/// `sha256sum` writes them.
+pub(crate) fn inputs(how: &str, guests: &Path, files: &BTreeSet<PathBuf>) -> Result<String> {
+    let mut text = format!("{how}\n");
+    for path in files {
+        let hash = hash(&fs::read(guests.join(path))?);
+        let path = path.to_string_lossy().replace('\\', "/");
+        text += &format!("{hash}  {path}\n");
+    }
+    Ok(text)
+}
+
+/// Whether a guest is as it was built, and was built from these inputs.
+pub(crate) fn is_current(guests: &Path, source: &Path, inputs: &str) -> bool {
+    let wasm = fs::read(guests.join(source.with_extension("wasm")));
+    wasm.is_ok_and(|wasm| ends(&wasm, inputs))
+}
+
 /// A SHA-256 as text.
-pub(crate) fn hash(bytes: &[u8]) -> String {
+fn hash(bytes: &[u8]) -> String {
     let mut text = String::new();
     for byte in Sha256::digest(bytes) {
         // Writing to a string cannot fail.
@@ -31,7 +53,7 @@ pub(crate) fn section(inputs: &str, module: &[u8]) -> Vec<u8> {
 }
 
 /// Whether a module ends with the section that it must have if it was built from these inputs.
-pub(crate) fn ends(wasm: &[u8], inputs: &str) -> bool {
+fn ends(wasm: &[u8], inputs: &str) -> bool {
     // The section is as long for every module.
     let len = section(inputs, &[]).len();
     let module = wasm.len().checked_sub(len).and_then(|at| wasm.get(..at));

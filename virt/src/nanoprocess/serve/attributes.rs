@@ -24,7 +24,11 @@ impl Entry {
         args: &[Value],
     ) -> Result<Self, Flaw> {
         let address = desk.take(entry::BYTES, Errno::Nomem)?;
-        desk.bytes_mut(address, entry::BYTES)?.fill(0);
+        let bytes = desk.bytes_mut(address, entry::BYTES)?;
+        bytes.fill(0);
+        if let Some(lowest) = bytes.get_mut(entry::LINKS) {
+            *lowest = 1;
+        }
         let last = Value::from(address);
         let args: smallvec::SmallVec<[Value; 6]> = args.iter().copied().chain([last]).collect();
         desk.ask(export, absent, &args)?;
@@ -46,7 +50,7 @@ impl Entry {
                 device: 0,
                 inode: number(entry::INODE),
                 file_type: file_type(filetype)?,
-                links: number(entry::LINKS).max(1),
+                links: number(entry::LINKS),
                 size: number(entry::SIZE),
                 accessed: number(entry::ACCESSED),
                 modified: number(entry::MODIFIED),

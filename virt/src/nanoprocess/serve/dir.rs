@@ -3,7 +3,7 @@
 use super::attributes::Entry;
 use super::entered::Flaw;
 use super::exports::Export;
-use super::file::{ServedFile, set_times};
+use super::file::{ServedFile, set_times, times_args};
 use super::handle::Handle;
 use super::list::list;
 use super::room::Desk;
@@ -132,6 +132,18 @@ impl Node for ServedDir {
 
     fn set_times(&self, times: &Times) -> Result<()> {
         set_times(&self.handle, times)
+    }
+
+    fn set_link_times(&self, name: &str, times: &Times) -> Result<()> {
+        self.handle.enter(|parent| {
+            let mut desk = parent.desk()?;
+            let [tag, object] = self.handle.args();
+            let [name, length] = desk.put(name.as_bytes(), Errno::Nametoolong)?;
+            let [accessed, modified, flags] = times_args(times);
+            let args = [tag, object, name, length, accessed, modified, flags];
+            desk.ask(Export::DirTimes, Errno::Rofs, &args)?;
+            Ok(())
+        })
     }
 
     fn create_file(&self, name: &str) -> Result<Found> {

@@ -38,6 +38,8 @@ pub(super) enum Export {
     DirLink,
     /// Moves a name, in place of what lies where it is moved to.
     DirRename,
+    /// Changes the times of a link itself.
+    DirTimes,
     /// What an object is like. Without this export it stays as it was when it was opened. `object` and
     /// `server` are not looked at.
     ObjStat,
@@ -75,7 +77,7 @@ pub(super) enum Export {
 
 impl Export {
     /// All of them; each is at the place of its number.
-    pub(super) const ALL: [Self; 24] = [
+    pub(super) const ALL: [Self; 25] = [
         Self::VirtScratch,
         Self::DirOpen,
         Self::DirCreate,
@@ -87,6 +89,7 @@ impl Export {
         Self::DirSymlink,
         Self::DirLink,
         Self::DirRename,
+        Self::DirTimes,
         Self::ObjStat,
         Self::ObjRead,
         Self::ObjWrite,
@@ -116,6 +119,7 @@ impl Export {
             Self::DirSymlink => "dir_symlink",
             Self::DirLink => "dir_link",
             Self::DirRename => "dir_rename",
+            Self::DirTimes => "dir_times",
             Self::ObjStat => "obj_stat",
             Self::ObjRead => "obj_read",
             Self::ObjWrite => "obj_write",
@@ -146,6 +150,7 @@ impl Export {
             Self::DirSymlink => (&[I32, I64, I32, I32, I32, I32], I32),
             Self::DirLink => (&[I32, I64, I32, I32, I64, I32, I32], I32),
             Self::DirRename => (&[I32, I64, I32, I32, I64, I32, I32], I32),
+            Self::DirTimes => (&[I32, I64, I32, I32, I64, I64, I32], I32),
             Self::ObjStat => (&[I32, I64, I32], I32),
             Self::ObjRead => (&[I32, I64, I64, I32, I32], I32),
             Self::ObjWrite => (&[I32, I64, I64, I32, I32], I32),
@@ -163,8 +168,8 @@ impl Export {
     }
 }
 
-/// What lies under a name, or what an object is like. The host fills it with zeros before it asks, so
-/// that only what is known has to be set.
+/// What lies under a name, or what an object is like. The host fills it with zeros, and `links` with
+/// 1, before it asks, so that only what is known has to be set.
 pub(super) mod entry {
     /// How many bytes one takes.
     pub(in super::super) const BYTES: usize = 64;
@@ -175,7 +180,7 @@ pub(super) mod entry {
     /// The number that tells the same from another. Where it is 0, one is made from where the entry
     /// lies.
     pub(in super::super) const INODE: usize = 16;
-    /// How many names it has; 0 is taken for 1.
+    /// How many names it has: none once the last has been removed.
     pub(in super::super) const LINKS: usize = 24;
     /// When it was last read, in nanoseconds since 1970-01-01T00:00:00Z.
     pub(in super::super) const ACCESSED: usize = 32;

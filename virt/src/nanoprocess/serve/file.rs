@@ -7,6 +7,7 @@ use super::flawed;
 use super::handle::Handle;
 use super::room::Desk;
 use std::io::{IoSlice, IoSliceMut};
+use turnkey_snapshots::engine::Value;
 use turnkey_wasi_common::{
     Appended, Durability, Errno, File, FileType, Result, SetTime, Stat, Times,
 };
@@ -236,7 +237,7 @@ fn gather(
     buffers: &[IoSlice<'_>],
     mut skipped: usize,
     length: usize,
-) -> Result<[turnkey_snapshots::engine::Value; 2], Flaw> {
+) -> Result<[Value; 2], Flaw> {
     let address = desk.take(length, Errno::Nomem)?;
     let mut place = desk.bytes_mut(address, length)?;
     for buffer in buffers {
@@ -255,12 +256,16 @@ fn gather(
 
 /// Has the parent change an object's times.
 pub(super) fn set_times(handle: &Handle, times: &Times) -> Result<()> {
+    handle.ask(Export::ObjTimes, Errno::Rofs, &times_args(times))?;
+    Ok(())
+}
+
+/// Times, and the flags that say what becomes of them.
+pub(super) fn times_args(times: &Times) -> [Value; 3] {
     let (accessed, set_accessed) = told(times.accessed);
     let (modified, set_modified) = told(times.modified);
     let flags = set_accessed | set_modified << 2;
-    let rest = [accessed.into(), modified.into(), flags.into()];
-    handle.ask(Export::ObjTimes, Errno::Rofs, &rest)?;
-    Ok(())
+    [accessed.into(), modified.into(), flags.into()]
 }
 
 /// A time, and its flags: 1 to set it, 2 to set it to the present.

@@ -1,0 +1,7 @@
+//! Parents written in C, around guests of every suite and around small ones.
+#![cfg(test)]
+#![allow(clippy::print_stdout, reason = "tests tell where they are")]
+
+mod children;
+mod family;
+mod suites;
