@@ -18,8 +18,9 @@ const FEW: usize = 16;
 /// The bytes of a `iovec` or `ciovec`: an address and a length.
 const IOVEC: u32 = 8;
 
-/// The guest's buffers, all within its memory, the empty ones left out.
-#[derive(Debug)]
+/// The guest's buffers, all within its memory, the empty ones left out. It is filled where it lies:
+/// moving it would cost more than all the rest.
+#[derive(Debug, Default)]
 pub(crate) struct Buffers(SmallVec<[Range<usize>; FEW]>);
 
 /// Where a guest's list of buffers lies.
@@ -36,7 +37,12 @@ impl Buffers {
     /// # Errors
     /// - a trap: the list or one of its buffers leads beyond the memory, or is misaligned.
     /// - `INVAL`: all buffers together exceed `u32::MAX` bytes.
-    pub(crate) fn read(memory: &GuestMemory<'_>, iovecs: Iovecs, most: u32) -> Result<Self, Error> {
+    pub(crate) fn fill(
+        &mut self,
+        memory: &GuestMemory<'_>,
+        iovecs: Iovecs,
+        most: u32,
+    ) -> Result<(), Error> {
         memory.check_array(iovecs.start, iovecs.count, IOVEC, 4)?;
         let bytes = memory.bytes()?;
         let list = bytes
@@ -44,7 +50,6 @@ impl Buffers {
             .unwrap_or_default()
             .chunks_exact(IOVEC as usize)
             .take(iovecs.count as usize);
-        let mut ranges = SmallVec::new();
         let mut total = 0_u64;
         let mut room = most.max(1) as usize;
         for iovec in list {
@@ -61,20 +66,28 @@ impl Buffers {
                 return Err(out_of_bounds(start, u64::from(length)));
             }
             total += u64::from(length);
-            if ranges.len() < MOST_BUFFERS && room > 0 {
+            if self.0.len() < MOST_BUFFERS && room > 0 {
                 let kept = range.len().min(room);
                 room -= kept;
                 range.end = range.start + kept;
-                ranges.push(range);
+                self.0.push(range);
             }
         }
         if total > u64::from(u32::MAX) {
             return Err(Errno::Inval.into());
         }
-        Ok(Self(ranges))
+        Ok(())
+    }
+
+    /// The same in a place of its own.
+    pub(crate) fn read(memory: &GuestMemory<'_>, iovecs: Iovecs, most: u32) -> Result<Self, Error> {
+        let mut buffers = Self::default();
+        buffers.fill(memory, iovecs, most)?;
+        Ok(buffers)
     }
 
     /// Whether there is nothing to move.
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -64,12 +64,14 @@ const MOST_ARGS: usize = 9;
 
 impl CallState {
     /// The state of a call that has not been attempted.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// What the last attempt has to wait for, if it had no result. Then the result that it gave is
     /// meaningless, and the call is to be attempted again, with the same arguments.
+    #[inline]
     pub fn take_wait(&mut self) -> Option<Wait> {
         self.wait.take()
     }

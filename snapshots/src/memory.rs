@@ -22,15 +22,18 @@ pub struct Memory<'a>(GuestMemory<'a>);
 
 impl<'a> Memory<'a> {
     /// The whole memory of a guest. It must not be shared with running code.
+    #[inline]
     pub fn new(bytes: &'a mut [u8]) -> Self {
         Self(GuestMemory::Unshared(bytes))
     }
 
+    #[inline]
     pub(crate) fn guest(&mut self) -> &mut GuestMemory<'a> {
         &mut self.0
     }
 
     /// Every byte.
+    #[inline]
     pub(crate) fn bytes(&mut self) -> &mut [u8] {
         match &mut self.0 {
             GuestMemory::Unshared(bytes) => bytes,
@@ -68,6 +71,7 @@ pub(crate) trait Bytes {
 }
 
 impl Bytes for GuestMemory<'_> {
+    #[inline]
     fn bytes(&self) -> Result<&[u8], Error> {
         match self {
             GuestMemory::Unshared(bytes) => Ok(bytes),
@@ -75,6 +79,7 @@ impl Bytes for GuestMemory<'_> {
         }
     }
 
+    #[inline]
     fn bytes_mut(&mut self) -> Result<&mut [u8], Error> {
         match self {
             GuestMemory::Unshared(bytes) => Ok(bytes),

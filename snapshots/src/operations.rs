@@ -33,6 +33,7 @@ pub(crate) fn with_entry<T: Table, R>(
 }
 
 /// Sees that an entry has a right, and answers `missing` if not.
+#[inline]
 pub(crate) fn require(entry: &Entry, rights: Rights, missing: Errno) -> Result<(), Errno> {
     match entry.base().contains(rights) {
         true => Ok(()),

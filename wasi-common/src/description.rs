@@ -59,11 +59,13 @@ impl Description {
     }
 
     /// The object behind it.
+    #[inline]
     pub fn object(&self) -> &Object {
         &self.object
     }
 
     /// Its flags.
+    #[inline]
     pub fn flags(&self) -> FdFlags {
         FdFlags::from_bits_truncate(self.flags.load(Ordering::Relaxed))
     }
@@ -74,6 +76,7 @@ impl Description {
     }
 
     /// The offset in bytes at which the next read or write begins.
+    #[inline]
     pub fn offset(&self) -> u64 {
         self.offset.load(Ordering::Acquire) & !MOVING
     }

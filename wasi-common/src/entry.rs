@@ -114,6 +114,7 @@ impl Entry {
     }
 
     /// What may be done with the descriptor itself.
+    #[inline]
     pub fn base(&self) -> Rights {
         Rights::from_bits_truncate(self.base.load(Ordering::Relaxed))
     }
@@ -144,6 +145,7 @@ impl Entry {
 
     /// What it can be taken back by, if it can. Entries of a guest's come by one from a
     /// [`Grant`](crate::Grant), and hand it to what is opened through them.
+    #[inline]
     pub fn lease(&self) -> Option<&Lease> {
         self.lease.as_ref()
     }
@@ -164,11 +166,13 @@ impl Entry {
     }
 
     /// The description.
+    #[inline]
     pub fn description(&self) -> &Arc<Description> {
         &self.description
     }
 
     /// The object behind the description.
+    #[inline]
     pub fn object(&self) -> &Object {
         self.description.object()
     }

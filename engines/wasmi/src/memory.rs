@@ -49,7 +49,7 @@ impl<S, T> Find<S, T> for Own {
 pub(crate) struct OfNode;
 
 impl<S, T> Find<S, T> for OfNode {
-    #[inline]
+    #[inline(always)]
     fn find(
         &self,
         caller: &mut Caller<'_, S>,
@@ -98,6 +98,7 @@ impl<S, T> Find<S, T> for OfInstance {
     }
 }
 
+#[cold]
 fn own<S>(caller: &mut Caller<'_, S>) -> Result<Memory, Trap> {
     let export = caller.get_export(NAME);
     usable(export, caller)

@@ -2,13 +2,14 @@
 
 use crate::Wasi;
 use crate::block_on::{BlockOn, Entrance};
+use crate::guest::Known;
 use crate::module::WasmtimeModule;
 use std::pin::Pin;
 use turnkey_snapshots::engine::{
     CompileError, Engine, EngineOptions, Handlers, MemoryUse, Module, interface_of,
 };
 use turnkey_wasi_common::InterruptHook;
-use wasmtime::{Config, Func, ResourceLimiter, Result};
+use wasmtime::{Config, ResourceLimiter, Result};
 
 /// wasmtime as an [`Engine`].
 ///
@@ -142,7 +143,7 @@ pub(crate) struct State {
     pub(crate) fuel: bool,
     pub(crate) entrance: Entrance,
     /// The exported functions that have been looked up.
-    pub(crate) exports: Handlers<Func>,
+    pub(crate) exports: Handlers<Known>,
     /// Has the guest look at its interrupt when that is thrown.
     pub(crate) hook: Option<InterruptHook>,
 }

@@ -4,6 +4,7 @@ use crate::block_on::{BlockOn, Entrance};
 use crate::engine::State;
 use crate::memory::{self, usable};
 use crate::stop;
+use crate::typed::{Typed, typed};
 use crate::value::{to_func_type, to_val, to_value};
 use smallvec::{SmallVec, smallvec};
 use turnkey_snapshots::engine::{FuncType, Guest, Handler, Instance, Refusal, Value};
@@ -15,6 +16,21 @@ use wasmtime::{
 
 /// A guest that has been entered.
 pub(crate) struct Entered<P>(pub(crate) P);
+
+/// An exported function that has been looked up.
+pub(crate) struct Known {
+    func: Func,
+    way: Way,
+}
+
+/// How a function is entered. What there is to find out is found when it is called first.
+#[derive(Default)]
+enum Way {
+    #[default]
+    Unknown,
+    Typed(Box<dyn Typed>),
+    Values,
+}
 
 /// A store, and the instance of which the exports can be looked up.
 pub(crate) trait Place: AsContextMut<Data = State> + Send {
@@ -76,12 +92,17 @@ impl<P: Place> Guest for Entered<P> {
         let known = self.0.state().exports.find(name);
         known.or_else(|| {
             let func = self.0.export(name)?.into_func()?;
-            Some(self.0.state_mut().exports.insert(name, func))
+            let known = Known {
+                func,
+                way: Way::Unknown,
+            };
+            Some(self.0.state_mut().exports.insert(name, known))
         })
     }
 
     fn export_type(&mut self, handler: Handler) -> FuncType {
-        match self.0.state().exports.at(handler) {
+        let known = self.0.state_mut().exports.at_mut(handler);
+        match known.map(|known| known.func) {
             Some(func) => to_func_type(&func.ty(&self.0)),
             None => FuncType::default(),
         }
@@ -93,20 +114,26 @@ impl<P: Place> Guest for Entered<P> {
         args: &[Value],
         results: &mut [Value],
     ) -> Result<(), Stop> {
-        let known = self.0.state().exports.at(handler);
-        let func = known.ok_or(Refusal::NoHandler)?;
-        let args: SmallVec<[Val; 8]> = args.iter().copied().map(to_val).collect();
-        let mut answers: SmallVec<[Val; 4]> = smallvec![Val::I32(0); results.len()];
-        if let Err(error) = enter(&mut self.0, &func, &args, &mut answers) {
-            if error.is::<ThrownException>() {
-                self.0.as_context_mut().take_pending_exception();
-            }
-            return Err(stop(&error));
+        let known = self.0.state_mut().exports.at_mut(handler);
+        let known = known.ok_or(Refusal::NoHandler)?;
+        let func = known.func;
+        // Whoever enters the function from within itself does not find it here, and looks for a way
+        // of his own.
+        let way = match std::mem::take(&mut known.way) {
+            Way::Unknown => self.way(func),
+            known => known,
+        };
+        let typed = match &way {
+            Way::Typed(typed) => typed.call(self.0.as_context_mut(), args, results),
+            Way::Unknown | Way::Values => None,
+        };
+        if let Some(known) = self.0.state_mut().exports.at_mut(handler) {
+            known.way = way;
         }
-        for (result, answer) in results.iter_mut().zip(&answers) {
-            *result = to_value(answer).ok_or(Refusal::NoNumber)?;
+        match typed {
+            Some(called) => called.map_err(|error| self.ended(&error)),
+            None => self.call_with_values(func, args, results),
         }
-        Ok(())
     }
 
     fn memory(&mut self) -> Result<&mut [u8], Trap> {
@@ -130,6 +157,42 @@ impl<P: Place> Guest for Entered<P> {
 
     fn set_fuel(&mut self, fuel: u64) -> bool {
         self.0.state().fuel && self.0.as_context_mut().set_fuel(fuel).is_ok()
+    }
+}
+
+impl<P: Place> Entered<P> {
+    /// The way in which a function is entered.
+    fn way(&self, func: Func) -> Way {
+        match self.0.state().entrance {
+            Entrance::Plain => {
+                let ty = to_func_type(&func.ty(&self.0));
+                typed(func, &ty, &self.0).map_or(Way::Values, Way::Typed)
+            }
+            Entrance::Future(_) => Way::Values,
+        }
+    }
+
+    fn call_with_values(
+        &mut self,
+        func: Func,
+        args: &[Value],
+        results: &mut [Value],
+    ) -> Result<(), Stop> {
+        let args: SmallVec<[Val; 8]> = args.iter().copied().map(to_val).collect();
+        let mut answers: SmallVec<[Val; 4]> = smallvec![Val::I32(0); results.len()];
+        let entered = enter(&mut self.0, &func, &args, &mut answers);
+        entered.map_err(|error| self.ended(&error))?;
+        for (result, answer) in results.iter_mut().zip(&answers) {
+            *result = to_value(answer).ok_or(Refusal::NoNumber)?;
+        }
+        Ok(())
+    }
+
+    fn ended(&mut self, error: &wasmtime::Error) -> Stop {
+        if error.is::<ThrownException>() {
+            self.0.as_context_mut().take_pending_exception();
+        }
+        stop(error)
     }
 }
 

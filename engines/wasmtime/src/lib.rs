@@ -48,6 +48,7 @@ mod memory;
 mod module;
 mod program;
 mod stop;
+mod typed;
 mod value;
 mod wasi;
 

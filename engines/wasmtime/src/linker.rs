@@ -144,8 +144,9 @@ impl Wanted<'_> {
     }
 }
 
-/// The memory that a call acts on, and the data of its store.
-#[inline]
+/// The memory that a call acts on, and the data of its store. Where this is not inlined, the memory's
+/// handle travels over the stack in pieces that the processor waits for.
+#[inline(always)]
 fn borrow<'a, S: 'static, T>(
     caller: &'a mut Caller<'_, S>,
     function: &Function,

@@ -38,7 +38,7 @@ impl<S, T> Find<S, T> for Own {
 pub(crate) struct OfNode;
 
 impl<S, T> Find<S, T> for OfNode {
-    #[inline]
+    #[inline(always)]
     fn find(
         &self,
         caller: &mut Caller<'_, S>,
@@ -75,6 +75,7 @@ impl<S, T> Find<S, T> for OfInstance {
     }
 }
 
+#[cold]
 fn own<S>(caller: &mut Caller<'_, S>) -> Result<Memory, Trap> {
     let export = caller.get_export(NAME);
     usable(export, caller)

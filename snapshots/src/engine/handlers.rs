@@ -7,7 +7,7 @@ use super::Handler;
 #[derive(Debug)]
 pub struct Handlers<F>(Vec<(Box<str>, F)>);
 
-impl<F: Copy> Handlers<F> {
+impl<F> Handlers<F> {
     /// What stands for the function of this name, if it has been looked up.
     pub fn find(&self, name: &str) -> Option<Handler> {
         let known = self.0.iter().position(|(known, _)| **known == *name);
@@ -20,6 +20,13 @@ impl<F: Copy> Handlers<F> {
         Handler(self.0.len() - 1)
     }
 
+    /// What is kept of the function that a handler stands for; `None` if it is another guest's.
+    pub fn at_mut(&mut self, handler: Handler) -> Option<&mut F> {
+        self.0.get_mut(handler.0).map(|(_, function)| function)
+    }
+}
+
+impl<F: Copy> Handlers<F> {
     /// The function that a handler stands for; `None` if it is another guest's.
     pub fn at(&self, handler: Handler) -> Option<F> {
         self.0.get(handler.0).map(|(_, function)| *function)

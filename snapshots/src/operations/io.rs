@@ -40,7 +40,8 @@ pub(crate) fn read<T: Table>(
 ) -> Result<u32, Error> {
     with_entry(call, fd, |call, entry| {
         let end = end(entry, Rights::FD_READ)?;
-        let buffers = Buffers::read(memory, iovecs, call.ctx().limits().transfer)?;
+        let mut buffers = Buffers::default();
+        buffers.fill(memory, iovecs, call.ctx().limits().transfer)?;
         if buffers.is_empty() {
             return Ok(0);
         }
@@ -66,7 +67,8 @@ pub(crate) fn write<T: Table>(
 ) -> Result<u32, Error> {
     with_entry(call, fd, |call, entry| {
         let end = end(entry, Rights::FD_WRITE)?;
-        let buffers = Buffers::read(memory, iovecs, call.ctx().limits().transfer)?;
+        let mut buffers = Buffers::default();
+        buffers.fill(memory, iovecs, call.ctx().limits().transfer)?;
         if buffers.is_empty() {
             return Ok(0);
         }
@@ -104,7 +106,8 @@ pub(crate) fn read_at<T: Table>(
         let file = seekable(entry)?;
         require(entry, Rights::FD_READ | Rights::FD_SEEK, Errno::Badf)?;
         check_offset(offset)?;
-        let buffers = Buffers::read(memory, iovecs, call.ctx().limits().transfer)?;
+        let mut buffers = Buffers::default();
+        buffers.fill(memory, iovecs, call.ctx().limits().transfer)?;
         if buffers.is_empty() {
             return Ok(0);
         }
@@ -128,7 +131,8 @@ pub(crate) fn write_at<T: Table>(
         let file = seekable(entry)?;
         require(entry, Rights::FD_WRITE | Rights::FD_SEEK, Errno::Badf)?;
         check_offset(offset)?;
-        let buffers = Buffers::read(memory, iovecs, call.ctx().limits().transfer)?;
+        let mut buffers = Buffers::default();
+        buffers.fill(memory, iovecs, call.ctx().limits().transfer)?;
         if buffers.is_empty() {
             return Ok(0);
         }

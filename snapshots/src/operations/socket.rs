@@ -61,7 +61,8 @@ pub(crate) fn receive<T: Table>(
             wait_all: flags.wait_all && !never_waits,
             ..flags
         };
-        let buffers = Buffers::read(memory, iovecs, call.ctx().limits().transfer)?;
+        let mut buffers = Buffers::default();
+        buffers.fill(memory, iovecs, call.ctx().limits().transfer)?;
         let mut truncated = false;
         let received = buffers.scatter(memory, |slices, before| {
             if before > 0 && (flags.peek || flags.wait_all) {
@@ -92,7 +93,8 @@ pub(crate) fn send<T: Table>(
         if flags != 0 {
             return Err(Errno::Inval.into());
         }
-        let buffers = Buffers::read(memory, iovecs, call.ctx().limits().transfer)?;
+        let mut buffers = Buffers::default();
+        buffers.fill(memory, iovecs, call.ctx().limits().transfer)?;
         let sent = buffers.gather(memory, |slices| socket.write(slices))?;
         moved(call, entry, Interest::Write, sent)
     })

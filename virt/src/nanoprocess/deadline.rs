@@ -18,6 +18,9 @@ struct Pending {
     next: u64,
     alarms: BTreeMap<(Instant, u64), Interrupt>,
     is_watched: bool,
+    /// When the thread that watches looks by itself, if it waits for a moment. That may have been an
+    /// alarm's which is gone.
+    looks_at: Option<Instant>,
 }
 
 fn alarms() -> &'static Alarms {
@@ -35,6 +38,7 @@ impl Alarms {
         loop {
             let first = pending.alarms.first_key_value().map(|(key, _)| *key);
             let now = Instant::now();
+            pending.looks_at = first.map(|key| key.0);
             pending = match first {
                 Some(key) if key.0 <= now => {
                     let due = pending.alarms.remove(&key);
@@ -81,7 +85,7 @@ impl Deadline {
         let key = (moment, pending.next);
         pending.next += 1;
         pending.alarms.insert(key, interrupt);
-        if pending.alarms.first_key_value().map(|(first, _)| *first) == Some(key) {
+        if pending.looks_at.is_none_or(|looks_at| moment < looks_at) {
             alarms.earlier.notify_one();
         }
         Ok(Some(Self(key)))

@@ -9,9 +9,9 @@
     reason = "what is lent is kept without its lifetime for the length of one frame"
 )]
 
+use std::cell::Cell;
 use std::ptr::NonNull;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread::ThreadId;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use turnkey_snapshots::engine::Guest;
 use turnkey_wasi_common::Errno;
 
@@ -49,23 +49,28 @@ pub(super) trait Looked {
     fn forward(&mut self, parent: &mut dyn Guest) -> Result<Errno, Errno>;
 }
 
-/// A place in which something lies while it is lent.
-pub(super) struct Lent<T: ?Sized>(Mutex<Option<Loan<T>>>);
+/// A place in which something lies while it is lent. One thread at a time lends here.
+pub(super) struct Lent<T: ?Sized> {
+    /// The thread that lends, or 0.
+    lender: AtomicUsize,
+    /// What it lends, while nobody borrows it.
+    loan: Cell<Option<NonNull<T>>>,
+}
+
+// SAFETY: the pointer is used on the lender's thread alone, and whoever is not the lender does not
+// look at `loan`. To become the lender acquires what the last one released.
+unsafe impl<T: ?Sized> Send for Lent<T> {}
+// SAFETY: as above.
+unsafe impl<T: ?Sized> Sync for Lent<T> {}
 
 impl<T: ?Sized> Default for Lent<T> {
     fn default() -> Self {
-        Self(Mutex::new(None))
+        Self {
+            lender: AtomicUsize::new(0),
+            loan: Cell::new(None),
+        }
     }
 }
-
-struct Loan<T: ?Sized> {
-    lent: NonNull<T>,
-    /// The thread of the frame that lends it. Nobody else may borrow.
-    thread: ThreadId,
-}
-
-// SAFETY: the pointer is used only on `thread`; elsewhere a loan is merely seen and left alone.
-unsafe impl<T: ?Sized> Send for Loan<T> {}
 
 impl Lent<dyn Guest> {
     /// Lends `guest` while `step` runs. A loan that was there before is set aside for that time.
@@ -94,42 +99,67 @@ impl Lent<dyn Looked> {
 impl<T: ?Sized> Lent<T> {
     /// The pointer lies in this place no longer than `_ended` lives, which is within this call:
     /// whoever borrows does so on this thread, in a frame above this one, and has given the pointer
-    /// back when `step` returns.
+    /// back when `step` returns. While another thread lends, nothing is lent here.
     ///
     /// # Safety
     /// What `lent` points to must live until this returns, and nobody else may use it meanwhile.
     unsafe fn lend_for<R>(&self, lent: NonNull<T>, step: impl FnOnce() -> R) -> R {
-        let thread = std::thread::current().id();
-        let before = self.place().replace(Loan { lent, thread });
-        let _ended = PutBack(self, before);
+        let me = this_thread();
+        let lender = self
+            .lender
+            .compare_exchange(0, me, Ordering::Acquire, Ordering::Relaxed);
+        if lender.is_err_and(|lender| lender != me) {
+            return step();
+        }
+        let _ended = PutBack {
+            place: self,
+            loan: self.loan.replace(Some(lent)),
+            is_last: lender.is_ok(),
+        };
         step()
     }
 
     /// Borrows what is lent here; `None` if there is nothing, if it is borrowed already, or if
     /// another thread lends it.
     pub(super) fn borrow<R>(&self, step: impl FnOnce(&mut T) -> R) -> Option<R> {
-        let loan = self
-            .place()
-            .take_if(|loan| loan.thread == std::thread::current().id())?;
-        let mut lent = loan.lent;
-        let _given_back = PutBack(self, Some(loan));
+        if self.lender.load(Ordering::Relaxed) != this_thread() {
+            return None;
+        }
+        let mut lent = self.loan.take()?;
+        let _given_back = PutBack {
+            place: self,
+            loan: Some(lent),
+            is_last: false,
+        };
         // SAFETY: the frame that lends it is on this thread's stack and has not ended, so it lives.
-        // The loan was taken out of its place, so this is the only reference made from it until it
-        // is put back, which is after `step`.
+        // The pointer was taken out of its place, so this is the only reference made from it until
+        // it is put back, which is after `step`.
         Some(step(unsafe { lent.as_mut() }))
-    }
-
-    fn place(&self) -> MutexGuard<'_, Option<Loan<T>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// A number that no other thread has at the same time, and that is not 0.
+fn this_thread() -> usize {
+    thread_local! {
+        static HERE: u8 = const { 0 };
+    }
+    HERE.with(|here| std::ptr::from_ref(here).addr())
+}
+
 /// Restores what lay in a place, even when a panic passes by.
-struct PutBack<'a, T: ?Sized>(&'a Lent<T>, Option<Loan<T>>);
+struct PutBack<'a, T: ?Sized> {
+    place: &'a Lent<T>,
+    loan: Option<NonNull<T>>,
+    /// Then this thread lends nothing more.
+    is_last: bool,
+}
 
 impl<T: ?Sized> Drop for PutBack<'_, T> {
     fn drop(&mut self) {
-        *self.0.place() = self.1.take();
+        self.place.loan.set(self.loan);
+        if self.is_last {
+            self.place.lender.store(0, Ordering::Release);
+        }
     }
 }
 
@@ -297,5 +327,32 @@ mod tests {
             assert_eq!(first_byte(&lent), Some(4));
         });
         assert_eq!(parent.memory, [4]);
+    }
+
+    #[test]
+    fn lend_while_another_thread_lends_nothing_is_lent() {
+        let lent = Lent::<dyn Guest>::default();
+        let (mut first, mut second) = (Fake::new(&[1]), Fake::new(&[2]));
+        let (lending, is_lending) = std::sync::mpsc::channel();
+        let (ended, has_ended) = std::sync::mpsc::channel();
+        std::thread::scope(|scope| {
+            let place = &lent;
+            lent.lend(&mut first, || {
+                scope.spawn(move || {
+                    place.lend(&mut second, || {
+                        assert_eq!(first_byte(place), None);
+                        lending.send(()).unwrap();
+                        has_ended.recv().unwrap();
+                        assert_eq!(first_byte(place), None);
+                    });
+                });
+                is_lending.recv().unwrap();
+                assert_eq!(first_byte(place), Some(1));
+            });
+            assert_eq!(first_byte(place), None);
+            ended.send(()).unwrap();
+        });
+        let mut third = Fake::new(&[3]);
+        assert_eq!(lent.lend(&mut third, || first_byte(&lent)), Some(3));
     }
 }

@@ -9,18 +9,39 @@ use turnkey_wasi_common::{Errno, Error, Stop, Trap, TrapKind};
 
 /// The parent's exports, each looked up when it is needed first in a call of the child.
 #[derive(Default)]
-pub(super) struct Known([AtomicUsize; Export::ALL.len()]);
+pub(super) struct Known([Slot; Export::ALL.len()]);
+
+impl Known {
+    pub(super) fn forget(&self) {
+        self.0.iter().for_each(Slot::forget);
+    }
+}
+
+/// An export that is looked up when it is needed first.
+#[derive(Default)]
+pub(super) struct Slot(AtomicUsize);
 
 /// Numbers that stand for no handler; that of a handler is larger by [`FOUND`].
 const UNKNOWN: usize = 0;
 const MISSING: usize = 1;
 const FOUND: usize = 2;
 
-impl Known {
-    pub(super) fn forget(&self) {
-        for export in &self.0 {
-            export.store(UNKNOWN, Ordering::Relaxed);
+impl Slot {
+    /// The handler, as `look_up` finds it if nobody has looked before.
+    pub(super) fn find(&self, look_up: impl FnOnce() -> Option<Handler>) -> Option<Handler> {
+        match self.0.load(Ordering::Relaxed) {
+            UNKNOWN => {
+                let found = look_up();
+                let number = found.map_or(MISSING, |Handler(number)| number + FOUND);
+                self.0.store(number, Ordering::Relaxed);
+                found
+            }
+            number => number.checked_sub(FOUND).map(Handler),
         }
+    }
+
+    pub(super) fn forget(&self) {
+        self.0.store(UNKNOWN, Ordering::Relaxed);
     }
 }
 
@@ -73,16 +94,8 @@ impl<'a> Entered<'a> {
     }
 
     fn find(&mut self, export: Export) -> Option<Handler> {
-        let known = self.inner.known.0.get(export as usize)?;
-        match known.load(Ordering::Relaxed) {
-            UNKNOWN => {
-                let found = look_up(self.guest, export).ok().flatten();
-                let number = found.map_or(MISSING, |Handler(number)| number + FOUND);
-                known.store(number, Ordering::Relaxed);
-                found
-            }
-            number => number.checked_sub(FOUND).map(Handler),
-        }
+        let slot = self.inner.known.0.get(export as usize)?;
+        slot.find(|| look_up(self.guest, export).ok().flatten())
     }
 
     /// Asks, and answers the number that is not negative.

@@ -1,14 +1,13 @@
 //! Filters that a parent serves.
 
 use super::check::check_export;
-use super::entered::{Entered, Flaw, look_up_typed};
+use super::entered::{Entered, Flaw, Slot, look_up_typed};
 use super::exports::Export;
 use super::looked::Call;
 use super::snapshot::{Answered, Fault, Snapshot};
-use super::{Serving, flawed, lock};
+use super::{Serving, flawed};
 use smallvec::SmallVec;
-use std::sync::Mutex;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use turnkey_snapshots::engine::{FuncType, Guest, Handler, Value, ValueType};
 use turnkey_wasi_common::function::{CoreType, Function};
 use turnkey_wasi_common::{Errno, Error, Filter, Invocation, Result, Trap, TrapKind, Verdict};
@@ -17,22 +16,32 @@ use turnkey_wasi_common::{Errno, Error, Filter, Invocation, Result, Trap, TrapKi
 pub(super) struct ServedFilter {
     serving: Serving,
     tag: u32,
-    functions: Vec<&'static Function>,
-    known: Mutex<Known>,
+    functions: Box<[Filtered]>,
+    /// The entry of the parent in which the exports were looked up.
+    lend: AtomicU64,
 }
 
-/// The parent's exports for each function, looked up once in each call of the child.
-#[derive(Default)]
-struct Known {
-    lend: u64,
-    exports: Vec<Exports>,
+/// A function, and the parent's exports for it.
+struct Filtered {
+    function: &'static Function,
+    before: Slot,
+    after: Slot,
 }
 
-#[derive(Clone, Copy, Default)]
-struct Exports {
-    before: Option<Handler>,
-    after: Option<Handler>,
+impl Filtered {
+    fn before(&self, parent: &mut Entered<'_>) -> Option<Handler> {
+        self.before
+            .find(|| look_up_before(parent.guest, self.function).ok().flatten())
+    }
+
+    fn after(&self, parent: &mut Entered<'_>) -> Option<Handler> {
+        self.after
+            .find(|| look_up_after(parent.guest, self.function).ok().flatten())
+    }
 }
+
+/// In a call's note, beside its number: the parent is to be told how it ended.
+const TELL: u64 = 1 << 32;
 
 /// What a parent answers.
 const CONTINUE: u64 = 0;
@@ -55,17 +64,23 @@ fn filter_params(function: &Function) -> Vec<ValueType> {
     [ValueType::I32; 2].into_iter().chain(own).collect()
 }
 
+/// An export under a name.
+///
 /// # Errors
-/// An export and the type that it has, where that is another.
-fn look_up(parent: &mut dyn Guest, function: &Function) -> Result<Exports, (String, FuncType)> {
+/// The name and the type that it has, where that is another.
+type Found = Result<Option<Handler>, (String, FuncType)>;
+
+fn look_up_before(parent: &mut dyn Guest, function: &Function) -> Found {
     let name = filter_name(function);
     let params = filter_params(function);
-    let before = look_up_typed(parent, &name, &params, &[ValueType::I32]);
-    let before = before.map_err(|found| (name, found))?;
+    let found = look_up_typed(parent, &name, &params, &[ValueType::I32]);
+    found.map_err(|found| (name, found))
+}
+
+fn look_up_after(parent: &mut dyn Guest, function: &Function) -> Found {
     let name = after_name(function);
-    let after = look_up_typed(parent, &name, &[ValueType::I32; 3], &[]);
-    let after = after.map_err(|found| (name, found))?;
-    Ok(Exports { before, after })
+    let found = look_up_typed(parent, &name, &[ValueType::I32; 3], &[]);
+    found.map_err(|found| (name, found))
 }
 
 /// Sees that a parent exports what it needs to filter these functions.
@@ -76,18 +91,20 @@ fn look_up(parent: &mut dyn Guest, function: &Function) -> Result<Exports, (Stri
 pub(super) fn check(parent: &mut dyn Guest, functions: &[&'static Function]) -> Result<()> {
     let missing = |what: String| Error::from(Errno::Nosys).context(what);
     for function in functions {
-        let exports = look_up(parent, function).map_err(|(name, found)| {
+        let mistyped = |(name, found)| {
             missing(format!(
                 "the parent exports `{name}` as {found}, which does not fit"
             ))
-        })?;
-        if exports.before.is_none() && exports.after.is_none() {
+        };
+        let before = look_up_before(parent, function).map_err(mistyped)?;
+        let after = look_up_after(parent, function).map_err(mistyped)?;
+        if before.is_none() && after.is_none() {
             let (before, after) = (filter_name(function), after_name(function));
             return Err(missing(format!(
                 "the parent exports neither `{before}` nor `{after}`"
             )));
         }
-        if exports.before.is_some() && function.touches_memory() {
+        if before.is_some() && function.touches_memory() {
             check_export(parent, Export::VirtScratch)?;
         }
     }
@@ -96,43 +113,48 @@ pub(super) fn check(parent: &mut dyn Guest, functions: &[&'static Function]) -> 
 
 impl ServedFilter {
     pub(super) fn new(serving: Serving, tag: u32, functions: Vec<&'static Function>) -> Self {
+        let functions = functions.into_iter().map(|function| Filtered {
+            function,
+            before: Slot::default(),
+            after: Slot::default(),
+        });
         Self {
             serving,
             tag,
-            functions,
-            known: Mutex::default(),
+            functions: functions.collect(),
+            lend: AtomicU64::default(),
         }
     }
 
-    fn position(&self, function: &Function) -> Option<usize> {
+    /// What there is for a function. What was looked up in another entry of the parent is forgotten.
+    fn filtered(&self, function: &Function) -> Option<&Filtered> {
+        let lend = self.serving.0.lends.load(Ordering::Relaxed);
+        if self.lend.load(Ordering::Relaxed) != lend {
+            for known in &self.functions {
+                known.before.forget();
+                known.after.forget();
+            }
+            self.lend.store(lend, Ordering::Relaxed);
+        }
         let mut functions = self.functions.iter();
-        functions.position(|own| own.index == function.index && own.module == function.module)
-    }
-
-    fn exports(&self, parent: &mut Entered<'_>, position: usize) -> Exports {
-        let lend = parent.inner.lends.load(Ordering::Relaxed);
-        let mut known = lock(&self.known);
-        if known.lend != lend {
-            let functions = self.functions.iter();
-            let found = functions.map(|function| look_up(parent.guest, function));
-            known.exports = found.map(Result::unwrap_or_default).collect();
-            known.lend = lend;
-        }
-        known.exports.get(position).copied().unwrap_or_default()
+        functions.find(|known| std::ptr::eq(known.function, function))
     }
 
     /// Asks what becomes of a call.
     fn ask(
         &self,
         parent: &mut Entered<'_>,
-        position: usize,
+        filtered: &Filtered,
         call: &Invocation<'_>,
         memory: &mut [u8],
     ) -> Result<Verdict, Flaw> {
         let looking = &self.serving.0.looking;
         let number = looking.number();
-        call.note.set(number.into());
-        let Some(before) = self.exports(parent, position).before else {
+        let after = filtered.after(parent);
+        call.note
+            .set(u64::from(number) | if after.is_some() { TELL } else { 0 });
+        let before = filtered.before(parent);
+        let Some(before) = before else {
             return Ok(Verdict::Continue);
         };
         let name = call.function.name;
@@ -211,26 +233,29 @@ fn beyond(address: u64) -> Verdict {
 
 impl Filter for ServedFilter {
     fn before(&self, call: &Invocation<'_>, memory: &mut [u8]) -> Verdict {
-        let Some(position) = self.position(call.function) else {
+        let Some(filtered) = self.filtered(call.function) else {
             return Verdict::Continue;
         };
         let asked = self
             .serving
-            .ask(|parent| self.ask(parent, position, call, memory));
+            .ask(|parent| self.ask(parent, filtered, call, memory));
         // What could not be asked does not pass.
         asked.unwrap_or_else(|error| Verdict::Deny(error.errno()))
     }
 
     fn after(&self, call: &Invocation<'_>, _memory: &mut [u8], errno: Option<Errno>) {
-        let Some(position) = self.position(call.function) else {
+        if call.note.get() & TELL == 0 {
+            return;
+        }
+        let Some(filtered) = self.filtered(call.function) else {
             return;
         };
         let errno = errno.map_or(u32::MAX, |errno| errno.number().into());
-        let number = u32::try_from(call.note.get()).unwrap_or_default();
+        let number = u32::try_from(call.note.get() & !TELL).unwrap_or_default();
         let args = [self.tag.into(), number.into(), errno.into()];
         // A parent that fails ends the child by its interrupt.
         let _ = self.serving.ask(|parent| {
-            if let Some(after) = self.exports(parent, position).after {
+            if let Some(after) = filtered.after(parent) {
                 parent.guest.call(after, &args, &mut [])?;
             }
             Ok(())
