@@ -167,7 +167,8 @@ typedef uint8_t serve_server_t;
 /**
  * Somebody else: `object` is the number of a capability that the parent holds. From here on the
  * parent is not asked. What lies there can be changed only if the capability has every right to
- * change it, and ends when it is revoked. `notcapable` for one that has not every right to read.
+ * change it, and ends when it is revoked. One that has not every right to read reaches the child
+ * as `notcapable`, and one of an object of the parent's own, which it can tell itself, as `notsup`.
  */
 #define SERVE_SERVER_CAPABILITY UINT8_C(1)
 /** `X(name)` for each of them, in the order of their numbers. */

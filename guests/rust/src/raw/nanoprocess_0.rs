@@ -304,8 +304,8 @@ extern "C" {
     ///
     /// Afterwards the filter answers 0, and the child receives what the call answered, whether that is
     /// success or not; 1, and it receives success with what the filter has made of the copies; or an
-    /// errno with its sign turned, and it receives that and finds nothing changed. `after_` exports are
-    /// not told.
+    /// errno with its sign turned, and it receives that and finds nothing changed but what `args_get`
+    /// or `environ_get` has written. `after_` exports are not told.
     ///
     /// A call that waits is waited for, until the child is ended. `canceled` if the child has ended
     /// with the call, by an exit or because somebody ended it, which it does once the filter has

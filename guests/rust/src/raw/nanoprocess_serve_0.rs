@@ -63,7 +63,8 @@ pub type Server = u8;
 pub const SERVER_PARENT: Server = 0;
 /// Somebody else: `object` is the number of a capability that the parent holds. From here on the
 /// parent is not asked. What lies there can be changed only if the capability has every right to
-/// change it, and ends when it is revoked. `notcapable` for one that has not every right to read.
+/// change it, and ends when it is revoked. One that has not every right to read reaches the child
+/// as `notcapable`, and one of an object of the parent's own, which it can tell itself, as `notsup`.
 pub const SERVER_CAPABILITY: Server = 1;
 
 /// What lies under a name, or what an object is like. The host fills it with zeros, and `links` with
