@@ -22,9 +22,9 @@ enum Ty {
     Enum(u32),
     Flags(u32),
     String,
-    List(Box<Ty>),
-    Record(Vec<Ty>),
-    Variant(Vec<Option<Ty>>),
+    List(Box<Self>),
+    Record(Vec<Self>),
+    Variant(Vec<Option<Self>>),
 }
 
 impl Ty {

@@ -68,11 +68,10 @@ mod tests {
         let mut bytes = vec![id];
         let mut length = name.len() + 1 + contents.len();
         while length > 0x7f {
-            bytes.push((length & 0x7f) as u8 | 0x80);
+            bytes.push(u8::try_from(length & 0x7f).unwrap() | 0x80);
             length >>= 7;
         }
-        bytes.push(length as u8);
-        bytes.push(name.len() as u8);
+        bytes.extend([length, name.len()].map(|length| u8::try_from(length).unwrap()));
         bytes.extend(name.bytes());
         bytes.extend(contents);
         bytes

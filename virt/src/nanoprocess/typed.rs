@@ -8,6 +8,36 @@ use std::sync::Arc;
 use turnkey_wasi_common::Errno;
 
 /// How a typed call of a child's ended.
+///
+/// ```
+/// use turnkey_snapshots::engine::{Engine, EngineOptions};
+/// use turnkey_virt::nanoprocess::{Family, TypedOutcome};
+/// use turnkey_virt::typed::{Interface, TypedValue};
+/// use turnkey_wasmi::WasmiEngine;
+///
+/// let describes = |result| format!(r#";;; @exports
+///     (module $text (@interface func (export "length") (param $text string) (result $n {result})))"#);
+/// let module = r#"(module
+///     (memory (export "memory") 1)
+///     (func (export "virt_alloc") (param i32 i32) (result i32) (i32.const 1024))
+///     (func (export "length") (param i32 i32) (result i32) (local.get 1)))"#;
+/// let engine = WasmiEngine::new(EngineOptions { interruptible: true, fuel: false });
+/// let child = Family::builder().build().spawn(engine.compile(&wat::parse_str(module)?)?.into())?;
+/// child.describe(Interface::parse(&describes("u32"))?)?;
+/// child.link()?;
+/// let answer = child.call_typed("length", &["hello".into()])?;
+/// assert_eq!(answer, TypedOutcome::Returned(TypedValue::Unsigned(5)));
+///
+/// let other = Family::builder().build().spawn(engine.compile(&wat::parse_str(module)?)?.into())?;
+/// other.describe(Interface::parse(&describes("u32"))?)?;
+/// other.expect(&Interface::parse(&describes("u64"))?)?;
+/// assert_eq!(
+///     other.link().unwrap_err().to_string(),
+///     "its parent wants of it `length` as (func (param $text string) (result $n u64)), \
+///      but it has (func (param $text string) (result $n u32))"
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum TypedOutcome {
     /// The function returned this.

@@ -29,14 +29,10 @@ impl Image {
             (
                 Type::Number(Number::S8 | Number::S16 | Number::S32 | Number::S64),
                 TypedValue::Signed(value),
-            ) if size == 8
-                || (value >> (size * 8 - 1)) + 1 <= 1 && (value >> (size * 8 - 1)) >= -1 =>
-            {
-                self.put(
-                    at,
-                    value.to_le_bytes().get(..size as usize).unwrap_or_default(),
-                )
-            }
+            ) if is_within(*value, size) => self.put(
+                at,
+                value.to_le_bytes().get(..size as usize).unwrap_or_default(),
+            ),
             (Type::Enum(names), TypedValue::Enum(value))
                 if (*value as usize) < names.names.len() =>
             {
@@ -98,4 +94,10 @@ impl Image {
         self.put_number(at, start.into(), 4)?;
         self.put_number(at + 4, count.into(), 4)
     }
+}
+
+/// Whether a number has so many bytes at most.
+fn is_within(value: i64, bytes: u32) -> bool {
+    let unused = 64 - 8 * bytes.min(8);
+    (value << unused) >> unused == value
 }
