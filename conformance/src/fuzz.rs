@@ -17,6 +17,7 @@
 //! ```
 #![expect(
     clippy::indexing_slicing,
+    clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,
     reason = "a target tells what it found by a panic"
