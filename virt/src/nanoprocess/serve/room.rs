@@ -21,11 +21,13 @@ const MOST: u32 = 1 << 20;
 /// Everything is handed over at a multiple of this.
 const ALIGN: u32 = 8;
 
-/// From how many bytes on something lies at a multiple of [`LINE`] if there is room for that. Where a
-/// copy begins a few bytes behind what it is made of, counted from the beginnings of their pages,
-/// some processors take fifteen times as long.
+/// From how many bytes on something begins with a line that is not the first of a page, if there is
+/// room for that. Where a copy begins a few bytes behind what it is made of, counted from the
+/// beginnings of their pages, some processors take fifteen times as long; and buffers begin where
+/// pages do, or a few bytes behind that.
 const LARGE: u32 = 4096;
 const LINE: u32 = 64;
+const PAGE: u32 = 4096;
 
 thread_local! {
     /// What is in use on this thread: for each request that is under way, whose memory, and to which
@@ -80,13 +82,14 @@ impl<'e, 'a> Desk<'e, 'a> {
     /// - `errno`: there is not so much.
     pub(super) fn take(&mut self, length: usize, errno: Errno) -> Result<u32, Flaw> {
         let length = u32::try_from(length).map_err(|_| errno)?;
-        let left = self.left();
-        if length > left {
+        if length > self.left() {
             return Err(errno.into());
         }
-        let skipped = self.at.wrapping_neg() % LINE;
-        if length >= LARGE && skipped <= left - length {
-            self.at += skipped;
+        if length >= LARGE {
+            let line = line(self.at);
+            if line.saturating_add(length) <= self.end {
+                self.at = line;
+            }
         }
         let address = self.at;
         self.at = aligned(address.saturating_add(length));
@@ -167,6 +170,14 @@ fn aligned(address: u32) -> u32 {
     address.checked_next_multiple_of(ALIGN).unwrap_or(u32::MAX)
 }
 
+/// The next line that is not the first of a page.
+fn line(address: u32) -> u32 {
+    match address.checked_next_multiple_of(LINE).unwrap_or(u32::MAX) {
+        line if line % PAGE == 0 => line.saturating_add(LINE),
+        line => line,
+    }
+}
+
 /// Room that is in use while a request is under way.
 struct InUse;
 
@@ -180,5 +191,26 @@ impl InUse {
 impl Drop for InUse {
     fn drop(&mut self) {
         IN_USE.with_borrow_mut(Vec::pop);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_the_next_that_begins_no_page() {
+        let cases = [
+            (0, 64),
+            (1, 64),
+            (64, 64),
+            (4032, 4032),
+            (4033, 4160),
+            (4096, 4160),
+            (u32::MAX - 1, u32::MAX),
+        ];
+        for (address, expected) in cases {
+            assert_eq!(line(address), expected, "{address}");
+        }
     }
 }

@@ -1,0 +1,176 @@
+//! The operations that are compared.
+
+/// One operation: what a guest does in a loop, in WebAssembly.
+pub(super) struct Op {
+    /// What it is called in tables and by `--only`.
+    pub(super) name: &'static str,
+    /// The export that carries it out, and the name by which natives know it.
+    pub(super) export: &'static str,
+    /// What is done once before the loop. Leaves nothing.
+    pub(super) before: &'static str,
+    /// What is done in each turn. Leaves an errno.
+    pub(super) body: &'static str,
+}
+
+impl Op {
+    const fn plain(name: &'static str, export: &'static str, body: &'static str) -> Self {
+        Self {
+            name,
+            export,
+            before: "",
+            body,
+        }
+    }
+}
+
+/// All operations. Addresses are those of [`guest`](super::guest).
+pub(super) const OPS: [Op; 29] = [
+    Op::plain(
+        "clock_time_get, monotonic",
+        "clock_monotonic",
+        "(call $clock_time_get (i32.const 1) (i64.const 1) (i32.const 2048))",
+    ),
+    Op::plain(
+        "clock_time_get, realtime",
+        "clock_realtime",
+        "(call $clock_time_get (i32.const 0) (i64.const 1) (i32.const 2048))",
+    ),
+    Op::plain(
+        "random_get 16 B",
+        "random_16",
+        "(call $random_get (i32.const 65536) (i32.const 16))",
+    ),
+    Op::plain(
+        "random_get 64 KiB",
+        "random_64k",
+        "(call $random_get (i32.const 65536) (i32.const 65536))",
+    ),
+    Op::plain(
+        "args_get (4)",
+        "args_get",
+        "(call $args_get (i32.const 4096) (i32.const 8192))",
+    ),
+    Op::plain(
+        "environ_sizes_get (8)",
+        "environ_sizes_get",
+        "(call $environ_sizes_get (i32.const 2048) (i32.const 2052))",
+    ),
+    Op::plain(
+        "environ_get (8)",
+        "environ_get",
+        "(call $environ_get (i32.const 4096) (i32.const 8192))",
+    ),
+    Op::plain("sched_yield", "sched_yield", "(call $sched_yield)"),
+    Op::plain(
+        "poll_oneoff, clock 0",
+        "poll_clock",
+        "(call $poll_oneoff (i32.const 1536) (i32.const 2048) (i32.const 1) (i32.const 2040))",
+    ),
+    Op::plain(
+        "fd_write 1 B, null sink",
+        "write_null",
+        "(call $fd_write (i32.const 1) (i32.const 1032) (i32.const 1) (i32.const 2048))",
+    ),
+    Op::plain(
+        "fd_prestat_get",
+        "prestat_get",
+        "(call $fd_prestat_get (i32.const 3) (i32.const 2048))",
+    ),
+    Op::plain(
+        "fd_fdstat_get",
+        "fdstat_get",
+        "(call $fd_fdstat_get (global.get $file) (i32.const 2048))",
+    ),
+    Op::plain(
+        "fd_seek",
+        "seek",
+        "(call $fd_seek (global.get $file) (i64.const 7) (i32.const 0) (i32.const 2048))",
+    ),
+    Op::plain(
+        "fd_tell",
+        "tell",
+        "(call $fd_tell (global.get $file) (i32.const 2048))",
+    ),
+    Op::plain(
+        "fd_filestat_get",
+        "filestat_get",
+        "(call $fd_filestat_get (global.get $file) (i32.const 2048))",
+    ),
+    Op {
+        before: "(drop (call $fd_seek (global.get $file)
+            (i64.const 0) (i32.const 0) (i32.const 2048)))",
+        ..Op::plain(
+            "fd_write 1 B",
+            "write_1",
+            "(call $fd_write (global.get $file) (i32.const 1032) (i32.const 1) (i32.const 2048))",
+        )
+    },
+    Op::plain(
+        "fd_pread 4 KiB",
+        "pread_4k",
+        "(call $fd_pread (global.get $file)
+            (i32.const 1040) (i32.const 1) (i64.const 4096) (i32.const 2048))",
+    ),
+    Op::plain(
+        "fd_pwrite 4 KiB",
+        "pwrite_4k",
+        "(call $fd_pwrite (global.get $file)
+            (i32.const 1040) (i32.const 1) (i64.const 4096) (i32.const 2048))",
+    ),
+    Op::plain(
+        "fd_pread 64 KiB",
+        "pread_64k",
+        "(call $fd_pread (global.get $file)
+            (i32.const 1048) (i32.const 1) (i64.const 4096) (i32.const 2048))",
+    ),
+    Op::plain(
+        "fd_pwrite 64 KiB",
+        "pwrite_64k",
+        "(call $fd_pwrite (global.get $file)
+            (i32.const 1048) (i32.const 1) (i64.const 4096) (i32.const 2048))",
+    ),
+    Op::plain(
+        "fd_pwrite 64 KiB, 16 buffers",
+        "pwrite_16",
+        "(call $fd_pwrite (global.get $file)
+            (i32.const 1056) (i32.const 16) (i64.const 4096) (i32.const 2048))",
+    ),
+    Op::plain(
+        "path_filestat_get, depth 1",
+        "stat_1",
+        "(call $path_filestat_get (i32.const 3) (i32.const 0)
+            (i32.const 0) (i32.const 4) (i32.const 2048))",
+    ),
+    Op::plain(
+        "path_filestat_get, depth 6",
+        "stat_6",
+        "(call $path_filestat_get (i32.const 3) (i32.const 0)
+            (i32.const 16) (i32.const 14) (i32.const 2048))",
+    ),
+    Op::plain(
+        "path_open + fd_close, depth 1",
+        "open_1",
+        "(call $open_close (i32.const 0) (i32.const 4) (i32.const 0))",
+    ),
+    Op::plain(
+        "path_open + fd_close, depth 6",
+        "open_6",
+        "(call $open_close (i32.const 16) (i32.const 14) (i32.const 0))",
+    ),
+    Op::plain(
+        "create, close and unlink",
+        "create",
+        "(call $create_unlink)",
+    ),
+    Op::plain(
+        "path_rename, there and back",
+        "rename",
+        "(call $rename_twice)",
+    ),
+    Op::plain(
+        "path_create_directory and path_remove_directory",
+        "mkdir",
+        "(call $mkdir_rmdir)",
+    ),
+    Op::plain("fd_readdir, 10,000 entries", "readdir", "(call $list)"),
+];

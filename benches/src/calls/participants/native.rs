@@ -1,0 +1,177 @@
+//! The system calls beneath, made by this program itself.
+
+use super::{Op, Participant};
+use crate::Failure;
+use crate::calls::fixture::{Fixture, MANY};
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, RawDir, ResolveFlags, SeekFrom};
+use rustix::io::Errno;
+use rustix::rand::GetRandomFlags;
+use rustix::time::ClockId;
+use std::hint::black_box;
+use std::io::IoSlice;
+use std::mem::MaybeUninit;
+
+/// One who makes system calls. If it is sandboxed, paths of several names are resolved beneath the
+/// directory by the kernel, as a sandbox has to.
+pub(super) struct Native {
+    is_sandboxed: bool,
+    root: OwnedFd,
+    file: OwnedFd,
+    many: OwnedFd,
+    block: Vec<u8>,
+    entries: Vec<MaybeUninit<u8>>,
+}
+
+const DEEP: &str = "a/b/c/d/e/file";
+
+impl Native {
+    pub(super) fn new(fixture: &Fixture, is_sandboxed: bool) -> Result<Self, Failure> {
+        let dir = OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let root = rustix::fs::openat(CWD, fixture.directory()?, dir, Mode::empty())?;
+        let file =
+            rustix::fs::openat(&root, "file", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
+        let many = rustix::fs::openat(&root, "many", dir, Mode::empty())?;
+        Ok(Self {
+            is_sandboxed,
+            root,
+            file,
+            many,
+            block: vec![7; 65536],
+            entries: vec![MaybeUninit::uninit(); 4096],
+        })
+    }
+
+    fn open(&self, path: &str, flags: OFlags) -> Result<OwnedFd, Errno> {
+        let flags = flags | OFlags::CLOEXEC;
+        let mode = match flags.contains(OFlags::CREATE) {
+            true => Mode::RUSR | Mode::WUSR,
+            false => Mode::empty(),
+        };
+        match self.is_sandboxed && path.contains('/') {
+            true => rustix::fs::openat2(&self.root, path, flags, mode, ResolveFlags::BENEATH),
+            false => rustix::fs::openat(&self.root, path, flags | OFlags::NOFOLLOW, mode),
+        }
+    }
+
+    fn stat(&self, path: &str) -> Result<(), Errno> {
+        match self.is_sandboxed && path.contains('/') {
+            true => black_box(rustix::fs::fstat(self.open(path, OFlags::PATH)?)?),
+            false => black_box(rustix::fs::statat(
+                &self.root,
+                path,
+                AtFlags::SYMLINK_NOFOLLOW,
+            )?),
+        };
+        Ok(())
+    }
+
+    fn list(&mut self) -> Result<(), Errno> {
+        rustix::fs::seek(&self.many, SeekFrom::Start(0))?;
+        let mut dir = RawDir::new(self.many.as_fd(), &mut self.entries);
+        let mut count = 0;
+        while let Some(entry) = dir.next() {
+            black_box(entry?.file_name());
+            count += 1;
+        }
+        match count >= MANY {
+            true => Ok(()),
+            false => Err(Errno::IO),
+        }
+    }
+
+    /// Carries one operation out. `None` if there is no system call for it.
+    fn once(&mut self, export: &str) -> Option<Result<(), Errno>> {
+        let root = &self.root;
+        let file = &self.file;
+        let done = match export {
+            "clock_monotonic" => {
+                black_box(rustix::time::clock_gettime(ClockId::Monotonic));
+                Ok(())
+            }
+            "clock_realtime" => {
+                black_box(rustix::time::clock_gettime(ClockId::Realtime));
+                Ok(())
+            }
+            "random_16" => {
+                rustix::rand::getrandom(&mut self.block[..16], GetRandomFlags::empty()).map(drop)
+            }
+            "random_64k" => {
+                rustix::rand::getrandom(&mut self.block[..], GetRandomFlags::empty()).map(drop)
+            }
+            "sched_yield" => {
+                rustix::thread::sched_yield();
+                Ok(())
+            }
+            "fdstat_get" => rustix::fs::fcntl_getfl(file).map(|flags| {
+                black_box(flags);
+            }),
+            "seek" => rustix::fs::seek(file, SeekFrom::Start(7)).map(|at| {
+                black_box(at);
+            }),
+            "tell" => rustix::fs::seek(file, SeekFrom::Current(0)).map(|at| {
+                black_box(at);
+            }),
+            "filestat_get" => rustix::fs::fstat(file).map(|stat| {
+                black_box(stat);
+            }),
+            "write_1" => rustix::io::write(file, &self.block[..1]).map(drop),
+            "pread_4k" => rustix::io::pread(file, &mut self.block[..4096], 4096).map(drop),
+            "pwrite_4k" => rustix::io::pwrite(file, &self.block[..4096], 4096).map(drop),
+            "pread_64k" => rustix::io::pread(file, &mut self.block[..], 4096).map(drop),
+            "pwrite_64k" => rustix::io::pwrite(file, &self.block, 4096).map(drop),
+            "pwrite_16" => {
+                let mut pieces = self.block.chunks_exact(4096);
+                let buffers = [(); 16].map(|()| IoSlice::new(pieces.next().unwrap_or_default()));
+                rustix::io::pwritev(file, &buffers, 4096).map(drop)
+            }
+            "stat_1" => self.stat("file"),
+            "stat_6" => self.stat(DEEP),
+            "open_1" => self.open("file", OFlags::RDONLY).map(drop),
+            "open_6" => self.open(DEEP, OFlags::RDONLY).map(drop),
+            "create" => self
+                .open("new", OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY)
+                .map(drop)
+                .and_then(|()| rustix::fs::unlinkat(root, "new", AtFlags::empty())),
+            "rename" => rustix::fs::renameat(root, "other", root, "new")
+                .and_then(|()| rustix::fs::renameat(root, "new", root, "other")),
+            "mkdir" => rustix::fs::mkdirat(root, "new", Mode::RWXU)
+                .and_then(|()| rustix::fs::unlinkat(root, "new", AtFlags::REMOVEDIR)),
+            "readdir" => self.list(),
+            _ => return None,
+        };
+        Some(done)
+    }
+}
+
+impl Participant for Native {
+    fn name(&self) -> &str {
+        match self.is_sandboxed {
+            true => "sandboxed",
+            false => "raw",
+        }
+    }
+
+    fn has(&self, op: &Op) -> bool {
+        !matches!(
+            op.export,
+            "args_get"
+                | "environ_sizes_get"
+                | "environ_get"
+                | "poll_clock"
+                | "write_null"
+                | "prestat_get"
+        )
+    }
+
+    fn run(&mut self, op: &Op, times: u32) -> Result<(), Failure> {
+        if op.export == "write_1" {
+            rustix::fs::seek(&self.file, SeekFrom::Start(0))?;
+        }
+        for _ in 0..times {
+            self.once(op.export)
+                .ok_or("there is no such system call")??;
+        }
+        Ok(())
+    }
+}

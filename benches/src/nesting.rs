@@ -1,0 +1,220 @@
+//! What it costs that a wasm parent stands between a child and the host.
+
+mod guests;
+mod tree;
+
+use crate::Failure;
+use crate::rounds::{Form, Sample, measure};
+use crate::table::Table;
+use guests::{How, Op};
+use std::cell::RefCell;
+use std::hint::black_box;
+use std::rc::Rc;
+use tree::Runner;
+use turnkey_snapshots::engine::{Engine, EngineOptions};
+use turnkey_wasmi::WasmiEngine;
+use turnkey_wasmtime::WasmtimeEngine;
+
+/// How nested calls are measured.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// How often everything takes its turn.
+    #[arg(long, default_value_t = 301)]
+    rounds: usize,
+    /// How deep the trees are.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 2, 4, 8, 16])]
+    depths: Vec<u32>,
+    /// Only what has this in its name, for instance `wasmtime, served`.
+    #[arg(long, default_value = "")]
+    only: String,
+}
+
+/// One figure: who calls what through how many levels.
+struct Case {
+    engines: String,
+    is_mixed: bool,
+    how: &'static str,
+    op: Op,
+    depth: u32,
+}
+
+const BLOCK: usize = 65536;
+const PAGE: usize = 4096;
+
+pub(crate) fn run(options: &Options) -> Result<Vec<Table>, Failure> {
+    let limited = EngineOptions {
+        fuel: true,
+        interruptible: true,
+    };
+    let wasmtime = WasmtimeEngine::new(limited)?;
+    let wasmi = WasmiEngine::new(limited);
+    let engines: [&dyn Engine; 2] = [&wasmtime, &wasmi];
+
+    let mut cases = Vec::new();
+    let mut forms: Vec<Form<'_>> = vec![copies()];
+    let mut add = |case: Case, runner: Result<Rc<RefCell<Runner>>, Failure>| {
+        let runner = runner?;
+        let op = case.op;
+        cases.push(case);
+        forms.push(Box::new(move |times| runner.borrow_mut().run(op, times)));
+        Ok::<(), Failure>(())
+    };
+    let is_wanted = |engines: &str, how: &str| format!("{engines}, {how}").contains(&options.only);
+    for engine in engines {
+        let direct = Rc::new(RefCell::new(Runner::direct(engine)?));
+        for op in Op::ALL {
+            let case = Case {
+                engines: engine.name().to_owned(),
+                is_mixed: false,
+                how: "direct",
+                op,
+                depth: 0,
+            };
+            add(case, Ok(Rc::clone(&direct)))?;
+        }
+    }
+    for parents in engines {
+        for last in engines {
+            let is_mixed = parents.name() != last.name();
+            let engines = match is_mixed {
+                true => format!("{} over {}", parents.name(), last.name()),
+                false => parents.name().to_owned(),
+            };
+            for how in How::ALL {
+                for depth in &options.depths {
+                    let measured = match how {
+                        How::Passed => [1, 16].contains(depth),
+                        How::Filtered | How::Served => is_wanted(&engines, how.name()),
+                    };
+                    if !measured || (is_mixed && *depth > 1) {
+                        continue;
+                    }
+                    let runner = Runner::tree(how, parents, last, *depth)?;
+                    let runner = Rc::new(RefCell::new(runner));
+                    for op in Op::ALL {
+                        let case = Case {
+                            engines: engines.clone(),
+                            is_mixed,
+                            how: how.name(),
+                            op,
+                            depth: *depth,
+                        };
+                        add(case, Ok(Rc::clone(&runner)))?;
+                    }
+                }
+            }
+        }
+    }
+    let samples = measure(&mut forms, options.rounds)?;
+    Ok(vec![table(options, &cases, &samples)])
+}
+
+/// Copying 64 KiB, which is what a served call of that size cannot do without. As in guests, the
+/// bytes begin where pages do.
+fn copies() -> Form<'static> {
+    let (from, mut to) = (vec![7_u8; BLOCK + PAGE], vec![0_u8; BLOCK + PAGE]);
+    let start = |bytes: &[u8]| bytes.as_ptr().addr().wrapping_neg() % PAGE;
+    let (first, second) = (start(&from), start(&to));
+    Box::new(move |times| {
+        for _ in 0..times {
+            let to = &mut black_box(&mut to)[second..][..BLOCK];
+            to.copy_from_slice(&black_box(&from)[first..][..BLOCK]);
+        }
+        Ok(())
+    })
+}
+
+fn table(options: &Options, cases: &[Case], samples: &[Sample]) -> Table {
+    let title = format!(
+        "Nested calls: ns per call through all levels, of {} rounds",
+        options.rounds
+    );
+    let mut table = Table::new(
+        title,
+        [
+            "engine",
+            "call",
+            "how",
+            "depth",
+            "shortest",
+            "median",
+            "added per level",
+            "ratio",
+            "target",
+            "",
+        ],
+    );
+    let (copy, samples) = match samples {
+        [copy, samples @ ..] => (*copy, samples),
+        [] => return table,
+    };
+    table.row(
+        [
+            "none".to_owned(),
+            "copy of 64 KiB".to_owned(),
+            String::new(),
+            String::new(),
+            format!("{:.1}", copy.shortest),
+            format!("{:.1}", copy.median),
+        ]
+        .into_iter()
+        .chain([const { String::new() }; 4]),
+    );
+    // What the passed call of depth 1 costs, on the engine of the child that makes it.
+    let passed = |case: &Case, op: Op| {
+        let known = cases.iter().zip(samples).find(|(other, _)| {
+            other.engines == case.engines && other.how == "passed" && other.op == op
+        });
+        known.map_or(f64::NAN, |(_, sample)| sample.shortest)
+    };
+    for (case, sample) in cases.iter().zip(samples) {
+        let mut row = vec![
+            case.engines.clone(),
+            case.op.name().to_owned(),
+            case.how.to_owned(),
+            case.depth.to_string(),
+            format!("{:.1}", sample.shortest),
+            format!("{:.1}", sample.median),
+        ];
+        if case.depth > 0 && case.how != "passed" {
+            let added = (sample.shortest - passed(case, case.op)) / f64::from(case.depth);
+            let unit = match case.op {
+                Op::Block => copy.shortest,
+                Op::Clock | Op::Byte => passed(case, Op::Clock),
+            };
+            row.push(format!("{added:.1}"));
+            row.push(format!("{:.1}", added / unit));
+            row.extend(match target(case) {
+                Some(target) => {
+                    let holds = added / unit <= target;
+                    [
+                        format!("{target}"),
+                        if holds { "holds" } else { "MISSED" }.to_owned(),
+                    ]
+                }
+                None => [const { String::new() }; 2],
+            });
+        } else {
+            row.extend([const { String::new() }; 4]);
+        }
+        table.row(row);
+    }
+    table
+}
+
+/// What a level may add at most: to calls of numbers in terms of the passed `clock_time_get` of
+/// the same run, to 64 KiB in terms of a copy of them.
+fn target(case: &Case) -> Option<f64> {
+    if case.is_mixed {
+        return None;
+    }
+    let is_deep = case.depth > 4;
+    match (case.op, case.how, case.engines.as_str()) {
+        (Op::Block, _, _) => Some(2.0),
+        (_, "served", "wasmtime") => Some(if is_deep { 10.0 } else { 5.0 }),
+        (_, "filtered", "wasmtime") => Some(if is_deep { 12.0 } else { 7.0 }),
+        (_, "served", "wasmi") => Some(if is_deep { 8.0 } else { 5.0 }),
+        (_, "filtered", "wasmi") => Some(if is_deep { 9.0 } else { 6.5 }),
+        _ => None,
+    }
+}
