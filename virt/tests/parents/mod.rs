@@ -1,5 +1,9 @@
 //! Parents written for tests, and the engines that they run on.
-#![allow(dead_code, reason = "each test takes what it needs")]
+#![allow(
+    clippy::cast_possible_truncation,
+    dead_code,
+    reason = "each test takes what it needs, and the numbers of tests are small"
+)]
 
 use std::sync::Arc;
 use turnkey_snapshots::engine::{Engine, EngineOptions, Limits, Module, Node};
