@@ -189,7 +189,11 @@ impl Nested {
         if self.inner.is_empty() {
             return Vec::new();
         }
-        let family = Family::builder().parent(ctx).limits(limits);
+        let stack = self.module.own_stack();
+        let family = Family::builder()
+            .parent(ctx)
+            .limits(limits)
+            .stack(stack.map_or(thread::TREE, |bytes| bytes / 2));
         let inner = self.inner.iter().map(Arc::clone);
         inner
             .fold(family, FamilyBuilder::module)

@@ -15,7 +15,9 @@ use turnkey_wasi_common::{Interrupt, Reason, Trap, TrapKind};
 /// stack may take (wasmtime's default, the largest) and what host functions take beside it; and
 /// all of that twice, because running out of native stack ends the process. The system provides
 /// memory only for what is used.
-const STACK: usize = 2 * (MOST_NESTED as usize + 1) * (WASM_STACK + HOST_STACK);
+const STACK: usize = 2 * TREE;
+/// What the deepest tree takes of it.
+pub(crate) const TREE: usize = (MOST_NESTED as usize + 1) * (WASM_STACK + HOST_STACK);
 const WASM_STACK: usize = 512 << 10;
 const HOST_STACK: usize = 64 << 10;
 

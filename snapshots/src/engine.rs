@@ -86,6 +86,12 @@ pub trait Module: Send + Sync {
         None
     }
 
+    /// Bytes of the native stack of its own on which each call of an instance runs, where it does not
+    /// run on its caller's.
+    fn own_stack(&self) -> Option<usize> {
+        None
+    }
+
     /// Makes an instance in a store of its own, and runs its start function if it has one.
     ///
     /// # Errors

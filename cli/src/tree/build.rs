@@ -6,7 +6,7 @@ use super::stage::{INITIALIZE, Linked, Part, START, Stage};
 use crate::document::Document;
 use crate::engine::{EngineName, Keep};
 use crate::failure::Failure;
-use crate::module;
+use crate::{module, thread};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -186,7 +186,9 @@ impl Build<'_> {
 
     /// What the module's parent holds of what it is to have.
     fn family(&self, above: Option<Interrupt>) -> Family {
-        let mut family = Family::builder().waiter(Arc::new(HostWait));
+        let mut family = Family::builder()
+            .stack(thread::TREE)
+            .waiter(Arc::new(HostWait));
         match self.unit.clocks {
             Clocks::Denied => {}
             Clocks::Real => {

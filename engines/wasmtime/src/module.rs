@@ -15,6 +15,10 @@ use turnkey_snapshots::engine::{
 use turnkey_wasi_common::{Stop, WasiCtx};
 use wasmtime::{Caller, Linker, Result, Store, UpdateDeadline, Val};
 
+/// Bytes of the stack on which wasmtime runs a guest that can be suspended, if its configuration says
+/// nothing else.
+const ASYNC_STACK: usize = 2 << 20;
+
 /// A module that wasmtime has compiled.
 pub(crate) struct WasmtimeModule {
     module: wasmtime::Module,
@@ -131,6 +135,13 @@ impl Module for WasmtimeModule {
 
     fn interface(&self) -> Option<&[u8]> {
         self.interface.as_deref()
+    }
+
+    fn own_stack(&self) -> Option<usize> {
+        match self.entrance {
+            Entrance::Plain => None,
+            Entrance::Future(_) => Some(ASYNC_STACK),
+        }
     }
 
     fn instantiate(&self, node: Node) -> Result<Box<dyn Instance>, InstantiateError> {

@@ -80,7 +80,7 @@ impl Child {
         &self,
         step: impl FnOnce(&mut dyn Instance, &Keep) -> Result<Result<R, Stop>, Errno>,
     ) -> Result<Result<R, Outcome>, Errno> {
-        let _level = Level::enter(self.held.stack)?;
+        let _level = Level::enter(self.held.stack, self.module.own_stack())?;
         let mut entered = Entered::enter(self)?;
         if let Some(reason) = self.interrupt().fired() {
             entered.end();

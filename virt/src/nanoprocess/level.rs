@@ -13,52 +13,75 @@ pub const STACK: usize = 1 << 20;
 
 /// What one more child may take of the stack: the largest WebAssembly stack of an engine that is not
 /// configured otherwise, and what host functions need beside it.
-const LEVEL: usize = (512 + 64) << 10;
+const LEVEL: usize = WASM + HOST;
+const WASM: usize = 512 << 10;
+const HOST: usize = 64 << 10;
 
 thread_local! {
     static NESTED: Cell<u32> = const { Cell::new(0) };
-    /// Where the stack stood when the outermost child was called.
-    static OUTERMOST: Cell<usize> = const { Cell::new(0) };
+    static STACK_HERE: Cell<Stack> = const { Cell::new(Stack { begin: 0, limit: 0, next: None }) };
+}
+
+/// A stack on which children are called.
+#[derive(Debug, Clone, Copy)]
+struct Stack {
+    /// Where it stood when the outermost of them was called.
+    begin: usize,
+    /// Bytes that may be taken from there on.
+    limit: usize,
+    /// The bytes of another one, on which the child runs that was called last.
+    next: Option<usize>,
 }
 
 /// A level of nesting on this thread.
 #[derive(Debug)]
 pub(super) struct Level {
-    /// What was the outermost before it.
-    outermost: usize,
+    /// The stack as it was before.
+    before: Stack,
 }
 
 impl Level {
-    /// Enters a level of a tree that may take so many bytes of stack.
+    /// Enters a level of a tree that may take so many bytes of the thread's stack, by calling a child
+    /// that runs there or on a stack of its own.
     ///
     /// # Errors
     /// - `NOMEM`: too many calls are nested, or there might be too little stack for one more.
     #[inline(never)]
-    pub(super) fn enter(stack: usize) -> Result<Self, Errno> {
+    pub(super) fn enter(limit: usize, own: Option<usize>) -> Result<Self, Errno> {
         let nested = NESTED.get();
+        let before = STACK_HERE.get();
         let local = 0_u8;
         // The address of something in this frame, since nothing tells where a thread's stack ends.
         let here = std::ptr::from_ref(&local).addr();
-        let outermost = match nested {
-            0 => here,
+        let (begin, limit) = match (nested, before.next) {
+            (0, _) => (here, limit),
+            // Whoever calls runs on a stack of its own. Half of it is for what it does by itself.
+            (_, Some(bytes)) => (here, bytes / 2),
             // A stack grows downward: what is higher up lies on another, which begins here.
-            _ => OUTERMOST.get().max(here),
+            (_, None) => (before.begin.max(here), before.limit),
         };
-        let taken = outermost - here;
-        if nested >= MOST_NESTED || taken.saturating_add(LEVEL) > stack {
+        let needed = match own {
+            Some(_) => HOST,
+            None => LEVEL,
+        };
+        let taken = begin - here;
+        if nested >= MOST_NESTED || taken.saturating_add(needed) > limit {
             return Err(Errno::Nomem);
         }
         NESTED.set(nested + 1);
-        Ok(Self {
-            outermost: OUTERMOST.replace(outermost),
-        })
+        STACK_HERE.set(Stack {
+            begin,
+            limit,
+            next: own,
+        });
+        Ok(Self { before })
     }
 }
 
 impl Drop for Level {
     fn drop(&mut self) {
         NESTED.set(NESTED.get() - 1);
-        OUTERMOST.set(self.outermost);
+        STACK_HERE.set(self.before);
     }
 }
 
@@ -68,20 +91,20 @@ mod tests {
 
     #[test]
     fn enter_too_deep_or_with_too_little_stack_nomem() {
-        assert_eq!(Level::enter(LEVEL - 1).unwrap_err(), Errno::Nomem);
+        assert_eq!(Level::enter(LEVEL - 1, None).unwrap_err(), Errno::Nomem);
         let levels: Vec<_> = (0..MOST_NESTED)
-            .map(|_| Level::enter(STACK).unwrap())
+            .map(|_| Level::enter(STACK, None).unwrap())
             .collect();
-        assert_eq!(Level::enter(STACK).unwrap_err(), Errno::Nomem);
+        assert_eq!(Level::enter(STACK, None).unwrap_err(), Errno::Nomem);
         drop(levels);
-        assert!(Level::enter(LEVEL).is_ok());
+        assert!(Level::enter(LEVEL, None).is_ok());
     }
 
     /// Takes at least `bytes` of stack before it enters.
     fn enter_after(bytes: usize, stack: usize) -> Result<(), Errno> {
         let taken = std::hint::black_box([0_u8; 4096]);
         match bytes.checked_sub(taken.len()) {
-            None => Level::enter(stack).map(|_| ()),
+            None => Level::enter(stack, None).map(|_| ()),
             Some(left) => {
                 let entered = enter_after(left, stack);
                 std::hint::black_box(&taken);
@@ -92,11 +115,25 @@ mod tests {
 
     #[test]
     fn enter_after_much_stack_was_taken_nomem() {
-        let outermost = Level::enter(STACK).unwrap();
+        let outermost = Level::enter(STACK, None).unwrap();
         assert_eq!(enter_after(0, STACK), Ok(()));
         assert_eq!(enter_after(STACK - LEVEL, STACK), Err(Errno::Nomem));
         drop(outermost);
         // From there it is counted anew.
         assert_eq!(enter_after(STACK - LEVEL, STACK), Ok(()));
+    }
+
+    #[test]
+    fn enter_from_a_stack_of_its_own_counted_from_there() {
+        let own = 2 * (LEVEL + HOST);
+        let outermost = Level::enter(STACK, Some(own)).unwrap();
+        // The other stack begins wherever that is, and its size alone counts.
+        assert_eq!(enter_after(STACK - LEVEL, 0), Ok(()));
+        let within = Level::enter(0, None).unwrap();
+        assert_eq!(enter_after(0, 0), Ok(()));
+        assert_eq!(enter_after(STACK - LEVEL, STACK), Err(Errno::Nomem));
+        drop((within, outermost));
+        assert_eq!(Level::enter(HOST, None).unwrap_err(), Errno::Nomem);
+        assert!(Level::enter(HOST, Some(own)).is_ok());
     }
 }

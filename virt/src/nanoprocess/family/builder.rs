@@ -297,16 +297,17 @@ impl FamilyBuilder {
         self
     }
 
-    /// How many bytes of a thread's stack the tree may take, counted from where the first child is
-    /// called. By default that is [`STACK`], which leaves room on a thread of 2 MiB.
+    /// How many bytes of its stack the tree may take, counted from where the first child is called: of
+    /// the thread's, or of the parent's own, where its engine runs it on one
+    /// ([`Module::own_stack`]). By default that is [`STACK`](crate::nanoprocess::STACK), which leaves room on one of 2 MiB.
     ///
     /// Every child that is on the stack has a WebAssembly stack of its own there, as large as its
     /// engine lets it be (wasmtime's limit is 512 KiB), and no engine sees the others. A thread that
     /// runs out of stack ends the process, so a call for which there might not be room answers
     /// `NOMEM` instead. Children that recurse little may be nested as deep as there may be levels.
     ///
-    /// Where an engine may take more than wasmtime's limit, or runs every guest on a stack that is not
-    /// the thread's, it is the embedder who knows how much that is.
+    /// A child that runs on a stack of its own may take half of that for its own children. Where an
+    /// engine was configured to take more than wasmtime's limit, the embedder has to say less here.
     ///
     /// ```
     /// use turnkey_virt::nanoprocess::Family;
