@@ -78,3 +78,26 @@ nothing was run. accept: turnkey lock --accept notify
         assert!(granted.contains("the canary has sung"), "{granted}");
     }
 }
+
+#[test]
+fn toolchains_text_and_records_cross_on_each_engine_and_between_them() {
+    let shown = run(env!("CARGO_BIN_EXE_toolchains"));
+    for one in ["wasmtime", "wasmi"] {
+        for other in ["wasmtime", "wasmi"] {
+            let told = format!(
+                "\
+C and WAT on {one}, Rust on {other}:
+  \"each module is handed exactly the keys it needs\": 9 words of 39 letters, the longest EXACTLY
+  \"naïve façades\": 2 words of 12 letters, the longest FAçADES
+"
+            );
+            assert!(shown.contains(&told), "{told:?} is not in {shown}");
+        }
+    }
+    let count = "(record (field $words u32) (field $letters u32) (field $longest string))";
+    let refused = format!(
+        "it imports `capitals.shout` as (func (param $count {count}) (result $text string)), but is \
+         bound to (func (param $text string) (result $count {count}))"
+    );
+    assert!(shown.contains(&refused), "{shown}");
+}

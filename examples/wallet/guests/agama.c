@@ -2,10 +2,11 @@
  * The wallet. It holds the seed, in its memory and in the file `seed.txt` of its first directory.
  * Its child, easydex, is handed its streams and every function that it holds, but no file.
  */
+#include "turnkey_describe.h"
 #include "turnkey_parent.h"
 #include "wallet.h"
 
-DESCRIBE(OFFERED, AGAMA)
+TURNKEY_DESCRIBE(OFFERED, AGAMA)
 
 #define ROOT 3
 

@@ -6,10 +6,11 @@
  * `path_open`, with no directory to open anything in; `revoke` takes standard output back and tells
  * notify another text.
  */
+#include "turnkey_describe.h"
 #include "turnkey_parent.h"
 #include "wallet.h"
 
-DESCRIBE(AGAMA)
+TURNKEY_DESCRIBE(AGAMA)
 
 __attribute__((import_module("agama"), import_name("ask")))
 int32_t agama_ask(const char *class, uint32_t len);

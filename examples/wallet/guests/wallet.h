@@ -17,9 +17,4 @@
 /** Before what a module offers itself. */
 #define OFFERED ";;; @exports\n"
 
-/** Writes literals of text into the section in which a module describes its functions. */
-#define DESCRIBE(...) DESCRIBE_LITERALS(__VA_ARGS__)
-#define DESCRIBE_LITERALS(...)                                                                     \
-    __asm__(".section .custom_section.witx,\"\",@\n.ascii " #__VA_ARGS__ "");
-
 #endif
