@@ -13,11 +13,6 @@ use turnkey_virt::policy::Lock;
 use turnkey_virt::typed::{Interface, TypedValue};
 use turnkey_wasi_common::{Errno, Fd, Grant, Object, Pipe, PipeReader};
 
-/// What agama offers to those beneath it.
-const ASK: &str = r#";;; @exports
-(module $agama (@interface func (export "ask") (param $class string)
-  (result $error (expected (error u16)))))"#;
-
 /// What agama keeps to itself.
 const SEED: &str = "twelve words";
 
@@ -80,7 +75,10 @@ impl Tree {
                 let easydex = family.spawn(Arc::clone(&self.easydex))?;
                 easydex.module(notify)?;
                 let (asks, asked) = mpsc::channel();
-                easydex.bind_export("agama", "ask", &deny(lock::lock(crate::NOTIFY)?, asks)?)?;
+                // It offers what the agama in wasm does.
+                let agama = Interface::of(&*self.agama)?;
+                let ask = deny(&agama, lock::lock(crate::NOTIFY)?, asks)?;
+                easydex.bind_export("agama", "ask", &ask)?;
                 let code = start(&easydex, mode, &stdout, &stderr)?;
                 said.extend(asked.try_iter());
                 code
@@ -138,9 +136,8 @@ fn start(parent: &Child, mode: &str, stdout: &Cap, stderr: &Cap) -> Result<u32, 
 
 /// What easydex is answered by an agama in Rust when it asks for more: no. What is to be said of it
 /// is sent.
-fn deny(lock: Lock, asks: mpsc::Sender<String>) -> Result<Export, Failure> {
-    let interface = Interface::parse(ASK)?;
-    Ok(Export::function(&interface, "ask", move |args| {
+fn deny(agama: &Interface, lock: Lock, asks: mpsc::Sender<String>) -> Result<Export, Failure> {
+    Ok(Export::function(agama, "ask", move |args| {
         if let [TypedValue::String(class)] = args {
             // Nobody listens once the run has ended.
             let _heard = asks.send(format!("{}\n", lock.ask("easydex", class)));
