@@ -102,7 +102,7 @@ fn may_use(user: &str, used: &str) -> bool {
         "cap-backends" => &["wasi-common"],
         "virt" => &["wasi-common", "snapshots", "witx"],
         engine if engine.starts_with("engines/") => &["snapshots", "wasi-common"],
-        "conformance" | "cli" | "capi" => return true,
+        "conformance" | "cli" | "capi" | "examples" => return true,
         _ => &[],
     };
     allowed.contains(&used)
@@ -213,6 +213,13 @@ impl Workspace {
         });
         edges.collect()
     }
+}
+
+/// The folders of a package's library and programs.
+fn sources(package: &Package) -> impl Iterator<Item = &Path> {
+    let targets = package.targets.iter();
+    let built = targets.filter(|target| target.is_lib() || target.is_bin());
+    built.filter_map(|target| target.src_path.as_std_path().parent())
 }
 
 /// Whether a line of code in a file or beneath a folder names a crate. Comments do not count.
@@ -358,13 +365,14 @@ fn dependencies_each_named_in_the_source_of_its_crate() {
     let workspace = Workspace::read();
     for (folder, package) in workspace.ours() {
         for used in &package.dependencies {
-            let source = match used.kind {
-                DependencyKind::Normal => "src",
-                DependencyKind::Build => "build.rs",
+            let named = match used.kind {
+                DependencyKind::Normal => sources(package).any(|source| names(source, &used.name)),
+                DependencyKind::Build => {
+                    let script = package.manifest_path.with_file_name("build.rs");
+                    names(script.as_std_path(), &used.name)
+                }
                 _ => continue,
             };
-            let source = package.manifest_path.with_file_name(source);
-            let named = names(source.as_std_path(), &used.name);
             assert!(named, "{folder}: {}", used.name);
         }
     }

@@ -34,3 +34,81 @@ fn sandbox_images_as_native_and_damage_survived() {
         .filter(|line| line.contains("2000 damaged images"));
     assert_eq!(damaged.count(), 2, "{shown}");
 }
+
+#[test]
+fn wallet_what_was_taken_over_refused_by_the_lock_and_by_every_parent() {
+    let shown = run(env!("CARGO_BIN_EXE_wallet"), &[]);
+    let locked = "\
+error: notify 1.2.0 -> 1.3.0 (agama > easydex > notify) asks for new authority
+  + wasi_snapshot_preview1.sock_send  [network.send]  nobody on this path holds it
+  + wasi_snapshot_preview1.path_open  [files.open]    easydex holds it, does not grant it
+  = fd_write [fd.write] granted (fd 1)
+nothing was run. accept: turnkey lock --accept notify
+";
+    assert!(shown.contains(locked), "{shown}");
+    let sections: Vec<_> = shown.split("\n\n").collect();
+    let section = |title: &str| {
+        let mut found = sections.iter().filter(|section| section.starts_with(title));
+        found
+            .next()
+            .unwrap_or_else(|| panic!("no {title:?} in {shown}"))
+    };
+    for engine in ["wasmtime", "wasmi"] {
+        for parents in [
+            "agama and easydex in Rust",
+            "agama in Rust, easydex in wasm",
+            "agama and easydex in wasm",
+        ] {
+            let shown = section(&format!("{engine}, {parents}:\n"));
+            // Of seven runs two are refused, and one traps before it prints.
+            let printed = "  easydex: the order is filled\n";
+            assert_eq!(shown.matches(printed).count(), 4, "{shown}");
+            assert_eq!(shown.matches("exit code 3\n").count(), 2, "{shown}");
+            assert_eq!(shown.matches("  nothing was run\n").count(), 2, "{shown}");
+            let missing = shown.lines().filter(|line| line.starts_with("    + "));
+            let missing: Vec<_> = missing.collect();
+            let named = ["sock_send", "path_open", "fd_write"];
+            assert_eq!(missing.len(), named.len(), "{shown}");
+            for (line, name) in missing.iter().zip(named) {
+                assert!(
+                    line.contains(&format!("wasi_snapshot_preview1.{name}")),
+                    "{line}"
+                );
+            }
+            for told in [
+                "easydex (agama > easydex) asks for files.open: agama holds it, does not grant it",
+                "  audit: path_open seed.txt = badf",
+                "  easydex: notify trapped",
+                "  easydex: notify was answered badf",
+            ] {
+                assert!(shown.contains(told), "{told:?} is not in {shown}");
+            }
+            assert!(!shown.contains("canary"), "{shown}");
+        }
+        let granted = section(&format!("{engine}, notify 1.3.0 granted all it wants:\n"));
+        assert!(granted.contains("the canary has sung"), "{granted}");
+    }
+}
+
+#[test]
+fn toolchains_text_and_records_cross_on_each_engine_and_between_them() {
+    let shown = run(env!("CARGO_BIN_EXE_toolchains"), &[]);
+    for one in ["wasmtime", "wasmi"] {
+        for other in ["wasmtime", "wasmi"] {
+            let told = format!(
+                "\
+C and WAT on {one}, Rust on {other}:
+  \"each module is handed exactly the keys it needs\": 9 words of 39 letters, the longest EXACTLY
+  \"naïve façades\": 2 words of 12 letters, the longest FAçADES
+"
+            );
+            assert!(shown.contains(&told), "{told:?} is not in {shown}");
+        }
+    }
+    let count = "(record (field $words u32) (field $letters u32) (field $longest string))";
+    let refused = format!(
+        "it imports `capitals.shout` as (func (param $count {count}) (result $text string)), but is \
+         bound to (func (param $text string) (result $count {count}))"
+    );
+    assert!(shown.contains(&refused), "{shown}");
+}

@@ -1,6 +1,6 @@
 //! A program that extracts archives without a thought is handed one directory, and can do no harm.
 //!
-//! `unzip.c` takes each name of an archive as it is. Its parent holds all of `app`, and grants it
+//! `guests/unzip.c` takes each name of an archive as it is. Its parent holds all of `app`, and grants it
 //! `app/uploads`. An archive that leads out of there in every way that is known is extracted on two
 //! engines and three file systems: what belongs in the directory is written, all else is refused, and
 //! nothing beside it changes. Ordinary archives by two independent programs come out as they were
@@ -21,7 +21,7 @@ use turnkey_virt::Audit;
 use turnkey_virt::nanoprocess::{Bind, Cap, Family, Outcome, Place as At};
 use turnkey_wasi_common::{Errno, Fd, Grant, Object, Pipe, PipeReader};
 
-const UNZIP: &[u8] = include_bytes!("unzip.wasm");
+const UNZIP: &[u8] = include_bytes!("guests/unzip.wasm");
 
 /// What became of an archive.
 struct Extracted {

@@ -1,8 +1,8 @@
 //! Builds the guests from the sources that lie beside them, or checks that they are current.
 //!
 //! Guests are committed as they are built, so that nobody needs a compiler for them to test.
-//! What belongs to a suite is built, which is a folder of `guests` that has a `manifest.json`, and
-//! what is written in C or Rust in `guests/parents`.
+//! What belongs to a suite is built, which is a folder of `guests` that has a `manifest.json`, what
+//! is written in C or Rust in `guests/parents`, and what lies in the folder `guests` of an example.
 
 mod c;
 mod forward;
@@ -30,6 +30,9 @@ const SOURCES: [&str; 3] = ["wat", "c", "rs"];
 
 /// The folder of guests that are no suite, because they have children.
 const PARENTS: &str = "parents";
+
+/// Where the examples lie, from the folder of the guests on.
+const EXAMPLES: &str = "../../examples";
 
 fn main() -> Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -136,19 +139,35 @@ fn complain(what: &str) -> io::Result<()> {
     writeln!(io::stderr(), "{what}")
 }
 
-/// The files of all suites, and of the parents, that have one of these extensions, from the folder
-/// of the guests on.
-fn files(guests: &Path, extensions: &[&str]) -> io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
+/// The folders in which guests lie, from the folder of the guests on: the suites, the parents, and
+/// what belongs to an example.
+fn folders(guests: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut folders = vec![PathBuf::from(PARENTS)];
     for suite in fs::read_dir(guests)? {
         let suite = suite?;
-        if !suite.path().join("manifest.json").is_file() && suite.file_name() != PARENTS {
-            continue;
+        if suite.path().join("manifest.json").is_file() {
+            folders.push(suite.file_name().into());
         }
-        for file in fs::read_dir(suite.path())? {
-            let path = Path::new(&suite.file_name()).join(file?.file_name());
+    }
+    for example in fs::read_dir(guests.join(EXAMPLES))? {
+        let folder = Path::new(EXAMPLES)
+            .join(example?.file_name())
+            .join("guests");
+        if guests.join(&folder).is_dir() {
+            folders.push(folder);
+        }
+    }
+    Ok(folders)
+}
+
+/// The files in those folders that have one of these extensions.
+fn files(guests: &Path, extensions: &[&str]) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for folder in folders(guests)? {
+        for file in fs::read_dir(guests.join(&folder))? {
+            let path = folder.join(file?.file_name());
             // Parents in WAT are used as they are.
-            if suite.file_name() == PARENTS && extension(&path) == "wat" {
+            if folder == Path::new(PARENTS) && extension(&path) == "wat" {
                 continue;
             }
             if extensions.contains(&extension(&path)) {
