@@ -1,8 +1,9 @@
 //! The suites of this package, and the official one if it is there, inside parents that serve.
 
-use crate::family::{SERVE, compiled, engines};
+use crate::family::{compiled, engines};
 use std::path::Path;
 use turnkey_conformance::guests::{Expectations, Suite, suites};
+use turnkey_conformance::parents::SERVE;
 use turnkey_conformance::runner::{EngineHost, Runner};
 
 /// The host keeps a listing that a parent tells, so a name that has gone since is told again to
