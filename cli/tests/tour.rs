@@ -61,7 +61,8 @@ fn tour_every_engine_as_expected() {
             "| child: the time is 1573516800000000000, then 1573516801000000000",
             1,
         ),
-        ("| parent: requests served: clock 2, random 1", 1),
+        ("| child: hello.txt holds `Hello from a parent.`", 1),
+        ("| parent: requests served: file 2, clock 2, random 1", 1),
     ] {
         let said = shown.lines().filter(|said| said.trim_start() == line);
         assert_eq!(said.count(), times, "{line} in {shown}");

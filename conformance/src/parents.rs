@@ -18,3 +18,10 @@ pub const PASS: &str = include_str!("../guests/parents/pass.wat");
 /// A parent that sees every call of its child, by a filter that lets it continue. It is made from
 /// the other one by `build-guests`.
 pub const FORWARD: &str = include_str!("../guests/parents/forward.wat");
+
+/// A parent that holds all of its first directory, and grants its child what lies in `uploads`
+/// there.
+pub const UPLOADS: &[u8] = include_bytes!("../guests/parents/uploads.wasm");
+
+/// A parent that serves its child's files, clocks and random numbers by its own.
+pub const SERVE: &[u8] = include_bytes!("../guests/parents/serve.wasm");

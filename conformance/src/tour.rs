@@ -201,13 +201,14 @@ pub const TOUR: &[TourGuest] = &[
     },
     TourGuest {
         child: Some(include_str!("../guests/tour/child.wat")),
-        stdout: "child: the time is 1573516800000000000, then 1573516801000000000\n\
+        stdout: "child: hello.txt holds `Hello from a parent.`\n\
+                 child: the time is 1573516800000000000, then 1573516801000000000\n\
                  child: 8 random bytes are 0001020304050607\n\
                  parent: child returned\n\
-                 parent: requests served: clock 2, random 1\n",
+                 parent: requests served: file 2, clock 2, random 1\n",
         ..TourGuest::new(
             "parent",
-            "runs a child, and serves its clock and its randomness",
+            "runs a child, and serves its files, its clock and its randomness",
             include_str!("../guests/tour/parent.wat"),
         )
     },

@@ -6,9 +6,10 @@ mod host;
 use host::{Backend, Difference, Dirent, Guest, Tree, fifo, filetype, on_every_backend};
 use std::any::Any;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use turnkey_cap_backends::builder;
+use turnkey_virt::fs::{Computed, Names, Tree as NodeTree};
 use turnkey_wasi_common::{
     Access, Dir, DirEntry, Errno, FileType, Follow, GuestPath, Listing, Object, OpenOptions,
     Result as CoreResult, Rights, Stat,
@@ -266,4 +267,34 @@ fn fd_readdir_directory_without_end_only_as_much_as_fits() {
         assert_eq!(guest.fd_readdir(3, length, 7).unwrap().len(), length);
         assert_eq!(asked.load(Ordering::Relaxed), entries, "{length}");
     }
+}
+
+#[test]
+fn fd_readdir_back_in_a_listing_that_is_kept_without_what_has_gone() {
+    let there = Arc::new(Mutex::new(vec!["a", "b", "c", "d"]));
+    let told = Arc::clone(&there);
+    let tell = move |names: &mut Names| {
+        let told = told.lock().unwrap();
+        told.iter()
+            .for_each(|name| names.push(name, FileType::Unknown));
+        Ok(())
+    };
+    let dir = Computed::new(|_: &str| Err(Errno::Noent.into()), tell);
+    let dir = Arc::new(NodeTree::new(Arc::new(dir)));
+    let ctx = builder().preopen("/", dir, Access::ReadOnly).build();
+    let mut guest = Guest::new(ctx.unwrap());
+    let all = guest.entries(3, 4096).unwrap();
+    assert_eq!(names(&all), [".", "..", "a", "b", "c", "d"]);
+    let behind_a = all.iter().find(|entry| entry.name == "a").unwrap().next;
+    let mut seen = |now: &[&'static str]| {
+        *there.lock().unwrap() = now.to_vec();
+        let (back, _) = Dirent::all(&guest.fd_readdir(3, 4096, behind_a).unwrap());
+        let back: Vec<_> = back.into_iter().map(|entry| entry.name).collect();
+        back.concat()
+    };
+    // What is new may be left out; what is there again has its place.
+    assert_eq!(seen(&["a", "b", "d"]), "bd");
+    assert_eq!(seen(&["e", "c", "b"]), "bc");
+    assert_eq!(seen(&[]), "");
+    assert_eq!(seen(&["a", "b", "c", "d"]), "bcd");
 }

@@ -4,59 +4,35 @@
 
 mod host;
 
-use host::{Backend, Guest, Layers, fstflags, oflags, on_every_backend, subdirectory};
-use std::fs;
+use host::{App, Backend, Guest, fstflags, oflags, on_every_backend};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use tempfile::TempDir;
 use turnkey_cap_backends::builder;
-use turnkey_conformance::known::{Known, known, read};
+use turnkey_conformance::known::read;
 use turnkey_conformance::zip_slip::{MEMBERS, Member, What, parents};
 use turnkey_virt::Audit;
-use turnkey_wasi_common::{Access, Dir, Errno, GuestPath, Rights};
+use turnkey_wasi_common::{Access, Errno, GuestPath, Rights};
 
 type Outcome = Result<(), Errno>;
 
-const SECRET: &[u8] = b"module.exports = 'unchanged'";
-
 /// `app`, and a guest that is given `app/uploads` and no more.
-struct App {
-    _temporary: TempDir,
-    layers: Layers,
-    uploads: Arc<dyn Dir>,
+struct Given {
+    app: App,
     audit: Arc<Audit>,
     guest: Guest,
 }
 
-impl App {
+impl Given {
     fn new(on: Backend) -> Self {
-        let temporary = tempfile::tempdir().unwrap();
-        let app = temporary.path().join("app");
-        fs::create_dir_all(app.join("uploads")).unwrap();
-        fs::create_dir_all(app.join("node_modules/x")).unwrap();
-        fs::write(app.join("node_modules/x/index.js"), SECRET).unwrap();
-        let layers = on.layers(temporary.path());
-        let uploads = subdirectory(&*subdirectory(&*layers.top, "app"), "uploads");
+        let app = App::new(on);
         let audit = Arc::new(Audit::new(100_000));
         let ctx = builder()
-            .preopen("/", Arc::clone(&uploads), Access::ReadWrite)
+            .preopen("/", Arc::clone(&app.uploads), Access::ReadWrite)
             .filter(audit.clone());
         Self {
-            _temporary: temporary,
             guest: Guest::new(ctx.build().unwrap()),
-            uploads,
             audit,
-            layers,
+            app,
         }
-    }
-
-    /// All that no member may change.
-    fn beside(&self) -> (Known, Option<Known>) {
-        let mut beside = known(&self.layers.top).unwrap();
-        beside.retain(|path, _| !path.starts_with("app/uploads"));
-        let below = self.layers.lower.as_ref();
-        (beside, below.map(|lower| known(lower).unwrap()))
     }
 }
 
@@ -97,16 +73,20 @@ on_every_backend![
 ];
 
 fn zip_slip_each_member_written_or_refused_and_nothing_beside_touched(on: Backend) {
-    let mut app = App::new(on);
+    let Given {
+        app,
+        audit,
+        mut guest,
+    } = Given::new(on);
     let before = app.beside();
     for member in MEMBERS {
-        make_parents(&mut app.guest, member);
-        let told = app.audit.records().len();
-        let outcome = make(&mut app.guest, member);
+        make_parents(&mut guest, member);
+        let told = audit.records().len();
+        let outcome = make(&mut guest, member);
         assert_eq!(outcome, member.answer, "{member:?}");
         assert_eq!(app.beside(), before, "{member:?}");
         let refused = matches!(outcome, Err(Errno::Perm | Errno::Inval));
-        let told = app.audit.records().len() - told;
+        let told = audit.records().len() - told;
         assert_eq!(
             told,
             usize::from(refused),
@@ -120,7 +100,7 @@ fn zip_slip_each_member_written_or_refused_and_nothing_beside_touched(on: Backen
             assert_eq!(contents.unwrap(), b"extracted", "{member:?}");
         }
     }
-    let listed = app.guest.entries(3, 4096).unwrap();
+    let listed = guest.entries(3, 4096).unwrap();
     assert!(listed.iter().all(|entry| entry.name != "taken.js"));
     assert!(
         listed
@@ -131,16 +111,16 @@ fn zip_slip_each_member_written_or_refused_and_nothing_beside_touched(on: Backen
 
 /// Whoever extracts may also open, look and change in other ways.
 fn zip_slip_every_way_to_open_outside_refused(on: Backend) {
-    let mut app = App::new(on);
+    let Given { app, mut guest, .. } = Given::new(on);
     for member in MEMBERS {
-        assert_eq!(extract(&mut app.guest, member), member.answer);
+        assert_eq!(extract(&mut guest, member), member.answer);
     }
     let before = app.beside();
     let escapes = MEMBERS
         .iter()
         .filter(|member| (member.what, member.answer) == (What::File, Err(Errno::Perm)));
     for member in escapes {
-        let (guest, name) = (&mut app.guest, member.name);
+        let name = member.name;
         for oflags in [0, oflags::CREAT, oflags::TRUNC, oflags::DIRECTORY] {
             for rights in [Rights::empty(), Rights::FD_READ, Rights::FD_WRITE] {
                 let opened = guest.path_open((3, name), oflags, rights);
@@ -170,31 +150,11 @@ fn zip_slip_every_way_to_open_outside_refused(on: Backend) {
 const EXTRACTIONS: usize = 25_000;
 
 fn zip_slip_race_with_a_link_that_leads_outside(on: Backend) {
-    let mut app = App::new(on);
-    let guest = &mut app.guest;
-    guest.path_create_directory((3, "d")).unwrap();
-    guest.path_create_directory((3, "d/x")).unwrap();
-    guest.path_symlink("../node_modules", (3, "link")).unwrap();
+    let Given { app, mut guest, .. } = Given::new(on);
     let before = app.beside();
-    let (uploads, ended) = (Arc::clone(&app.uploads), AtomicBool::new(false));
     let (mut written, mut refused) = (0, 0);
     let mut unexpected = None;
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            let rename = |from, to| {
-                let [from, to] = [from, to].map(|name| GuestPath::new(name).unwrap());
-                uploads.rename(from, &*uploads, to).unwrap();
-            };
-            while !ended.load(Ordering::Relaxed) {
-                rename("d", "away");
-                rename("link", "d");
-                thread::yield_now();
-                rename("d", "link");
-                rename("away", "d");
-                thread::yield_now();
-            }
-        });
-        let guest = &mut app.guest;
+    app.while_swapped(|| {
         for round in 0..EXTRACTIONS {
             let name = ["d/x/index.js", "d/x/../x/new.js", "d/new.js"][round % 3];
             let opened = guest.path_open((3, name), oflags::CREAT, Rights::FD_WRITE);
@@ -209,7 +169,6 @@ fn zip_slip_race_with_a_link_that_leads_outside(on: Backend) {
                 Err(errno) => unexpected = Some((name, errno)),
             }
         }
-        ended.store(true, Ordering::Relaxed);
     });
     assert_eq!(unexpected, None);
     assert!(written > 0 && refused > 0, "{written} {refused}");

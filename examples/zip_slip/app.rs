@@ -65,6 +65,14 @@ impl App {
         Ok(beside)
     }
 
+    /// The directory `app`.
+    pub(crate) fn dir(&self) -> Result<Arc<dyn Dir>, Failure> {
+        match self.root.open(GuestPath::new("app")?, &OpenOptions::READ)? {
+            Object::Dir(dir) => Ok(dir),
+            _ => Err("`app` is no directory".into()),
+        }
+    }
+
     /// What a file in `uploads` holds.
     pub(crate) fn extracted(&self, name: &str) -> Result<Vec<u8>, Failure> {
         let path = format!("app/uploads/{name}");

@@ -15,7 +15,7 @@ use turnkey_virt::nanoprocess::{ChildLimits, Family, MOST_NESTED};
 use turnkey_wasi_common::{Stop, TrapKind, WasiCtx};
 
 #[test]
-fn child_call_served_clock_and_randomness_seen_by_the_child() {
+fn child_call_served_files_clock_and_randomness_seen_by_the_child() {
     on_every_pair(|parent, child| {
         let (writer, reader) = output();
         let child = compile(
@@ -30,10 +30,11 @@ fn child_call_served_clock_and_randomness_seen_by_the_child() {
             (ended, String::from_utf8(reader.drain()).unwrap().as_str()),
             (
                 Ok(()),
-                "child: the time is 1573516800000000000, then 1573516801000000000\n\
+                "child: hello.txt holds `Hello from a parent.`\n\
+                 child: the time is 1573516800000000000, then 1573516801000000000\n\
                  child: 8 random bytes are 0001020304050607\n\
                  parent: child returned\n\
-                 parent: requests served: clock 2, random 1\n"
+                 parent: requests served: file 2, clock 2, random 1\n"
             )
         );
     });

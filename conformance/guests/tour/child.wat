@@ -1,5 +1,5 @@
-;; A child that needs to know the time and to draw random bytes, and cannot tell
-;; who serves it: the host, or a parent such as `parent.wat`.
+;; A child that needs to read a file, to know the time and to draw random bytes, and
+;; cannot tell who serves it: the host, or a parent such as `parent.wat`.
 ;;
 ;; Writes what it was given to stdout. Traps where a request is refused.
 (module
@@ -7,18 +7,31 @@
     (func $clock_time_get (param i32 i64 i32) (result i32)))
   (import "wasi_snapshot_preview1" "random_get"
     (func $random_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "path_open"
+    (func $path_open
+      (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_read"
+    (func $fd_read (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "fd_write"
     (func $fd_write (param i32 i32 i32 i32) (result i32)))
 
   ;; 0 iovec | 8 one result | 16 random bytes | 32 digits, up to 64
-  ;; 64 hex digits | 128 texts
+  ;; 64 hex digits | 128 texts | 320 what the file holds, up to 384
   (memory (export "memory") 1)
   (data (i32.const 128) "child: the time is ")
   (data (i32.const 160) ", then ")
   (data (i32.const 176) "\nchild: 8 random bytes are ")
   (data (i32.const 208) "\n")
+  (data (i32.const 224) "child: hello.txt holds `")
+  (data (i32.const 256) "`\n")
+  (data (i32.const 272) "hello.txt")
 
   (func (export "_start")
+    (call $say (i32.const 224) (i32.const 24))
+    (call $say (i32.const 320)
+      (call $read_file (i32.const 272) (i32.const 9) (i32.const 320) (i32.const 64)))
+    (call $say (i32.const 256) (i32.const 2))
+
     (call $say (i32.const 128) (i32.const 19))
     (call $say_number (call $now))
     (call $say (i32.const 160) (i32.const 7))
@@ -33,6 +46,19 @@
   (func $now (result i64)
     (call $need (call $clock_time_get (i32.const 0) (i64.const 0) (i32.const 8)))
     (i64.load (i32.const 8)))
+
+  ;; Opens a file in the directory, fd 3, with the right to read (2), and reads from its
+  ;; beginning; answers how many bytes.
+  (func $read_file (param $name i32) (param $len i32) (param $to i32) (param $room i32)
+    (result i32)
+    (call $need (call $path_open (i32.const 3) (i32.const 0) (local.get $name)
+      (local.get $len) (i32.const 0) (i64.const 2) (i64.const 0) (i32.const 0)
+      (i32.const 8)))
+    (i32.store (i32.const 0) (local.get $to))
+    (i32.store (i32.const 4) (local.get $room))
+    (call $need (call $fd_read (i32.load (i32.const 8)) (i32.const 0) (i32.const 1)
+      (i32.const 8)))
+    (i32.load (i32.const 8)))
 
   ;; Traps on any errno but success.
   (func $need (param $errno i32)

@@ -1,5 +1,6 @@
-;; A parent that serves its child's clock and randomness: the time starts at
-;; 2019-11-12T00:00:00Z and goes on by one second with each look at it, and the
+;; A parent that serves its child's directory, clock and randomness: the directory
+;; has one file, `hello.txt`, which lies in this memory; the time starts at
+;; 2019-11-12T00:00:00Z and goes on by one second with each look at it; and the
 ;; random bytes count up from 0.
 ;;
 ;; Its `_start` runs the child and says how that ended and what was served.
@@ -16,6 +17,9 @@
       (param $binding i32) (param $tag i32) (result i32)))
   (import "nanoprocess_0" "cap_from_fd"
     (func $cap_from_fd (param $fd i32) (param $rights i64) (param $cap i32) (result i32)))
+  (import "nanoprocess_0" "cap_serve"
+    (func $cap_serve (param $kind i32) (param $tag i32) (param $object i64)
+      (param $rights i64) (param $cap i32) (result i32)))
   (import "nanoprocess_0" "child_grant"
     (func $child_grant (param $child i32) (param $cap i32) (param $at i32)
       (param $name i32) (param $name_len i32) (param $fd i32) (result i32)))
@@ -35,11 +39,12 @@
     (func $proc_exit (param i32)))
 
   ;; 0 iovec | 8 one result | 16 outcome | 24 missing imports | 32 digits, up to 64
-  ;; 64 child | 68 handle to grant | 72 its descriptor | 128 texts
+  ;; 64 child | 68 handle to grant | 72 its descriptor | 128 texts and names
   ;; 4096 scratch for the child's requests, up to 8192
   (memory (export "memory") 1)
   (data (i32.const 128) "parent: child returned")
-  (data (i32.const 160) "\nparent: requests served: clock ")
+  (data (i32.const 160) "\nparent: requests served: file ")
+  (data (i32.const 192) ", clock ")
   (data (i32.const 208) ", random ")
   (data (i32.const 224) "\n")
   (data (i32.const 256) "parent: child exited with ")
@@ -50,9 +55,15 @@
   (data (i32.const 512) "fd_write")
   (data (i32.const 528) "clock_time_get")
   (data (i32.const 544) "random_get")
-  (data (i32.const 560) "_start")
+  (data (i32.const 560) "path_open")
+  (data (i32.const 576) "fd_read")
+  (data (i32.const 592) "_start")
+  (data (i32.const 608) "/")
+  (data (i32.const 624) "hello.txt")
+  (data (i32.const 640) "Hello from a parent.")
 
   ;; What was served so far.
+  (global $file_requests (mut i32) (i32.const 0))
   (global $clock_requests (mut i32) (i32.const 0))
   (global $random_requests (mut i32) (i32.const 0))
   ;; The next random byte, in its low 8 bits.
@@ -61,14 +72,21 @@
   (func (export "_start")
     ;; A child of module 0, which has nothing at first.
     (call $step (call $child_new (i32.const 0) (i32.const 64)))
-    ;; It writes through this guest's standard output (2: the call is passed on), and
-    ;; asks this guest for the time and for random bytes (3: served).
+    ;; Calls with a descriptor are passed on (2), and it is given two: this guest's
+    ;; standard output, and a directory (1) that this guest serves and knows as 1. The
+    ;; time and random bytes it asks this guest for (3: served).
     (call $bind (i32.const 512) (i32.const 8) (i32.const 2))
+    (call $bind (i32.const 560) (i32.const 9) (i32.const 2))
+    (call $bind (i32.const 576) (i32.const 7) (i32.const 2))
     (call $bind (i32.const 528) (i32.const 14) (i32.const 3))
     (call $bind (i32.const 544) (i32.const 10) (i32.const 3))
     (call $step (call $cap_from_fd (i32.const 1) (i64.const -1) (i32.const 68)))
     (call $step (call $child_grant (i32.load (i32.const 64)) (i32.load (i32.const 68))
       (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 72)))
+    (call $step (call $cap_serve (i32.const 1) (i32.const 0) (i64.const 1) (i64.const -1)
+      (i32.const 68)))
+    (call $step (call $child_grant (i32.load (i32.const 64)) (i32.load (i32.const 68))
+      (i32.const 3) (i32.const 608) (i32.const 1) (i32.const 72)))
     (call $step (call $child_link (i32.load (i32.const 64)) (i32.const 24)))
 
     (if (i32.load (i32.const 24))
@@ -78,11 +96,13 @@
         (call $say (i32.const 224) (i32.const 1)))
       (else
         (call $step (call $child_call (i32.load (i32.const 64))
-          (i32.const 560) (i32.const 6)
+          (i32.const 592) (i32.const 6)
           (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 16)))
         (call $say_outcome)))
     (call $step (call $child_drop (i32.load (i32.const 64))))
-    (call $say (i32.const 160) (i32.const 32))
+    (call $say (i32.const 160) (i32.const 31))
+    (call $say_number (global.get $file_requests))
+    (call $say (i32.const 192) (i32.const 8))
     (call $say_number (global.get $clock_requests))
     (call $say (i32.const 208) (i32.const 9))
     (call $say_number (global.get $random_requests))
@@ -115,6 +135,49 @@
       (call $say (i32.const 288) (i32.const 21))
       (return))
     (call $say (i32.const 320) (i32.const 23)))
+
+  ;; Serves path_open: what lies under a name of the directory, told at `entry`, which
+  ;; the host has filled with zeros. An errno is answered with its sign turned: 44 is
+  ;; `noent`.
+  (func (export "dir_open")
+    (param $context i32) (param $dir i64) (param $name i32) (param $len i32)
+    (param $entry i32) (result i32)
+    (global.set $file_requests
+      (i32.add (global.get $file_requests) (i32.const 1)))
+    (if (i32.ne (local.get $len) (i32.const 9)) (then (return (i32.const -44))))
+    (loop $each
+      (local.set $len (i32.sub (local.get $len) (i32.const 1)))
+      (if (i32.ne
+            (i32.load8_u (i32.add (local.get $name) (local.get $len)))
+            (i32.load8_u offset=624 (local.get $len)))
+        (then (return (i32.const -44))))
+      (br_if $each (local.get $len)))
+    ;; This guest knows it as 2; it has 20 bytes, and is a regular file (4).
+    (i64.store (local.get $entry) (i64.const 2))
+    (i64.store offset=8 (local.get $entry) (i64.const 20))
+    (i32.store8 offset=56 (local.get $entry) (i32.const 4))
+    (i32.const 0))
+
+  ;; Serves fd_read: copies from an offset on, and answers how many bytes.
+  (func (export "obj_read")
+    (param $context i32) (param $object i64) (param $offset i64) (param $ptr i32)
+    (param $len i32) (result i32)
+    (local $from i32)
+    (local $read i32)
+    (global.set $file_requests
+      (i32.add (global.get $file_requests) (i32.const 1)))
+    (if (i64.ge_u (local.get $offset) (i64.const 20)) (then (return (i32.const 0))))
+    (local.set $from (i32.wrap_i64 (local.get $offset)))
+    (block $done
+      (loop $each
+        (br_if $done (i32.eq (local.get $read) (local.get $len)))
+        (br_if $done
+          (i32.eq (i32.add (local.get $from) (local.get $read)) (i32.const 20)))
+        (i32.store8 (i32.add (local.get $ptr) (local.get $read))
+          (i32.load8_u offset=640 (i32.add (local.get $from) (local.get $read))))
+        (local.set $read (i32.add (local.get $read) (i32.const 1)))
+        (br $each)))
+    (local.get $read))
 
   ;; Serves clock_time_get: nanoseconds, the same for every clock.
   (func (export "clock_now") (param $context i32) (param $id i32) (result i64)

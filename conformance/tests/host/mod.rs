@@ -11,6 +11,7 @@
 )]
 #![allow(unreachable_pub, reason = "a module of tests has no public face")]
 
+mod app;
 mod backend;
 mod guest;
 pub mod openat2;
@@ -18,6 +19,7 @@ mod operations;
 mod records;
 mod tree;
 
+pub use app::App;
 pub(crate) use backend::on_every_backend;
 pub use backend::{Backend, DIFFERENCES, Difference, Layers};
 pub use guest::{BUFFER, Guest, Place};

@@ -1,6 +1,7 @@
 //! What small children see inside each parent.
 
-use crate::family::{CLOCK_AND_DIR, Ended, FEWER_DIRS, LOG, READONLY_DIR, SERVE, engines, run};
+use crate::family::{CLOCK_AND_DIR, Ended, FEWER_DIRS, LOG, READONLY_DIR, engines, run};
+use turnkey_conformance::parents::SERVE;
 use turnkey_conformance::tour::TOUR;
 use turnkey_snapshots::engine::Engine;
 use turnkey_virt::fs::MemoryFs;

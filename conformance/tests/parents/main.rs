@@ -3,5 +3,9 @@
 #![allow(clippy::print_stdout, reason = "tests tell where they are")]
 
 mod children;
+mod extracting;
 mod family;
+#[path = "../host/mod.rs"]
+mod host;
 mod suites;
+mod zip_slip;

@@ -1,6 +1,7 @@
 //! The names of a directory, kept while they are listed.
 
 use super::{Node, number};
+use std::collections::HashSet;
 use std::sync::Arc;
 use turnkey_wasi_common::{DirEntry, FileType, Listing, Result};
 
@@ -96,7 +97,10 @@ pub(super) fn listing(node: &Arc<dyn Node>, place: u64, inode: u64) -> Result<Bo
     let mut names = Names::default();
     node.list(&mut names)?;
     Ok(Box::new(Kept {
+        node: Arc::clone(node),
+        gone: vec![false; names.len()],
         names,
+        last: 0,
         place,
         inode,
     }))
@@ -133,15 +137,34 @@ impl Listing for Completed {
 }
 
 /// What a directory told when it was asked. The position behind an entry is its place in the list,
-/// behind those of `.` and `..`.
+/// behind those of `.` and `..`. Whoever goes back is not told what has gone since.
 struct Kept {
+    node: Arc<dyn Node>,
     names: Names,
+    /// Which of the names were gone when somebody went back last.
+    gone: Vec<bool>,
+    /// Where the entry lies that was told last.
+    last: u64,
     place: u64,
     inode: u64,
 }
 
+impl Kept {
+    fn look_again(&mut self) -> Result<()> {
+        let mut now = Names::default();
+        self.node.list(&mut now)?;
+        let now: HashSet<&str> = now.iter().map(|(name, _)| name).collect();
+        let gone = self.names.iter().map(|(name, _)| !now.contains(name));
+        self.gone = gone.collect();
+        Ok(())
+    }
+}
+
 impl Listing for Kept {
     fn read(&mut self, position: u64, each: &mut dyn FnMut(DirEntry<'_>) -> bool) -> Result<u64> {
+        if position < self.last {
+            self.look_again()?;
+        }
         let mut position = position;
         while let Ok(index) = usize::try_from(position) {
             let (name, file_type, inode) = match index {
@@ -149,12 +172,17 @@ impl Listing for Kept {
                 1 => ("..", FileType::Directory, self.inode),
                 _ => match self.names.entry(index - 2) {
                     None => break,
+                    Some(_) if self.gone.get(index - 2) == Some(&true) => {
+                        position += 1;
+                        continue;
+                    }
                     Some((name, file_type, 0)) => {
                         (name, file_type, number::beneath(self.place, name))
                     }
                     Some(entry) => entry,
                 },
             };
+            self.last = position;
             position += 1;
             let wanted = each(DirEntry {
                 name,
@@ -170,7 +198,7 @@ impl Listing for Kept {
     }
 
     fn memory(&self) -> usize {
-        size_of::<Self>() + self.names.memory()
+        size_of::<Self>() + self.names.memory() + self.names.len()
     }
 
     fn is_snapshot(&self) -> bool {

@@ -70,7 +70,8 @@ pub trait Node: Any + Send + Sync {
 
     /// A listing with positions of the node's own, for directories that are large or change while
     /// they are listed. Without one, `Tree` keeps what [`list`](Self::list) told, charged to the
-    /// guest that lists. A number of 0 is replaced as in attributes.
+    /// guest that lists, and asks again which of it is left when that one goes back in it. A number
+    /// of 0 is replaced as in attributes.
     ///
     /// # Errors
     /// As [`list`](Self::list).
