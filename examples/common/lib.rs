@@ -2,7 +2,9 @@
 
 use std::error::Error;
 use std::sync::Arc;
-use turnkey_snapshots::engine::{Engine, EngineOptions, Module};
+use turnkey_snapshots::engine::{Engine, EngineOptions, Limits, Module, Node};
+use turnkey_virt::nanoprocess::Family;
+use turnkey_wasi_common::{Stop, WasiCtx};
 use turnkey_wasmi::WasmiEngine;
 use turnkey_wasmtime::WasmtimeEngine;
 
@@ -36,4 +38,31 @@ pub fn engines() -> Result<[Arc<dyn Engine>; 2], Failure> {
 /// - the engine does not take it.
 pub fn compile(engine: &dyn Engine, wasm: &[u8]) -> Result<Arc<dyn Module>, Failure> {
     Ok(engine.compile(wasm)?.into())
+}
+
+/// Runs a program beneath modules that are parents, the outermost first, which is given the context. If
+/// there is none, the program is. Answers the exit code.
+///
+/// # Errors
+/// - the outermost has no `_start`, cannot be instantiated, or trapped.
+pub fn beneath(
+    parents: &[Arc<dyn Module>],
+    program: &Arc<dyn Module>,
+    ctx: WasiCtx,
+) -> Result<u32, Failure> {
+    let mut modules = parents.iter().chain([program]).cloned();
+    let outermost = modules.next().ok_or("there is no program")?;
+    let family = Family::builder().parent(&ctx);
+    let family = modules.fold(family, |family, module| family.module(module));
+    let mut instance = outermost.instantiate(Node {
+        functions: family.build().functions(),
+        ctx,
+        limits: Limits::default(),
+    })?;
+    let start = instance.export("_start").ok_or("there is no `_start`")?;
+    match instance.call(start, &[], &mut []) {
+        Ok(()) => Ok(0),
+        Err(Stop::Exit(code)) => Ok(code),
+        Err(Stop::Trap(trap)) => Err(format!("the guest trapped: {trap}").into()),
+    }
 }

@@ -112,3 +112,36 @@ C and WAT on {one}, Rust on {other}:
     );
     assert!(shown.contains(&refused), "{shown}");
 }
+
+#[test]
+fn log_each_call_said_by_the_parent() {
+    let shown = run(env!("CARGO_BIN_EXE_log"), &[]);
+    let calls = "  path_open fd 3 \"greeting\" = success
+  fd_read fd 4 bytes 100 = success
+  fd_close fd 4 = success
+  fd_write fd 1 bytes 26 = success
+";
+    assert_eq!(shown.matches(calls).count(), 2, "{shown}");
+    let written = "wrote:\nhello, whoever reads this\n";
+    assert_eq!(shown.matches(written).count(), 2, "{shown}");
+}
+
+#[test]
+fn three_deep_each_level_has_less() {
+    let shown = run(env!("CARGO_BIN_EXE_three_deep"), &[]);
+    for engine in ["wasmtime", "wasmi"] {
+        let told = format!(
+            "{engine}, beneath 0:
+  /public can be written
+  /shared can be written
+  /private can be written
+{engine}, beneath 1:
+  /public can be read
+  /shared can be read
+{engine}, beneath 2:
+  /public can be read
+"
+        );
+        assert!(shown.contains(&told), "{told:?} is not in {shown}");
+    }
+}

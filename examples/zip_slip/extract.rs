@@ -4,11 +4,11 @@ use crate::app::App;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use turnkey_cap_backends::builder;
-use turnkey_examples::Failure;
-use turnkey_snapshots::engine::{Limits, Module, Node};
+use turnkey_examples::{Failure, beneath};
+use turnkey_snapshots::engine::Module;
 use turnkey_virt::Audit;
 use turnkey_virt::nanoprocess::{Bind, Cap, Family, Outcome, Place};
-use turnkey_wasi_common::{Access, Errno, Fd, Grant, Object, Pipe, PipeReader, PipeWriter, Stop};
+use turnkey_wasi_common::{Access, Errno, Fd, Grant, Object, Pipe, PipeReader, PipeWriter};
 
 /// What became of an archive.
 pub(crate) struct Extracted {
@@ -32,22 +32,13 @@ pub(crate) fn extract(
     let stderr = Arc::new(stderr);
     let code = match parents {
         [] => by_this_program(app, unzip, stdin, stderr, &audit)?,
-        [outermost, inner @ ..] => {
+        parents => {
             let ctx = builder()
                 .preopen("/", app.dir()?, Access::ReadWrite)
                 .stdin(stdin)
                 .stderr(stderr)
                 .filter(audit.clone());
-            let ctx = ctx.build()?;
-            let modules = inner.iter().chain([unzip]).cloned();
-            let family = Family::builder().parent(&ctx);
-            let family = modules.fold(family, |family, module| family.module(module));
-            let node = Node {
-                functions: family.build().functions(),
-                ctx,
-                limits: Limits::default(),
-            };
-            ended(&**outermost, node)?
+            beneath(parents, unzip, ctx.build()?)?
         }
     };
     Ok(Extracted {
@@ -82,19 +73,6 @@ fn by_this_program(
     match child.call("_start", &[])? {
         Outcome::Exited(code) => Ok(code),
         outcome => Err(format!("the program ended otherwise: {outcome:?}").into()),
-    }
-}
-
-/// What a parent exits with, which is what its child exited with.
-fn ended(parent: &dyn Module, node: Node) -> Result<u32, Failure> {
-    let mut parent = parent.instantiate(node)?;
-    let start = parent
-        .export("_start")
-        .ok_or("the parent has no `_start`")?;
-    match parent.call(start, &[], &mut []) {
-        Ok(()) => Ok(0),
-        Err(Stop::Exit(code)) => Ok(code),
-        Err(Stop::Trap(trap)) => Err(format!("the parent trapped: {trap}").into()),
     }
 }
 
