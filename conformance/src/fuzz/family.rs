@@ -1,7 +1,7 @@
 //! Parents and children that are anything but honest.
 //!
 //! Both are programs of an engine that has no code: what a program does next is made of the bytes of
-//! the input ([`script`]). A parent makes children, binds, grants, links, calls, reads, revokes and
+//! the input (`script.rs`). A parent makes children, binds, grants, links, calls, reads, revokes and
 //! drops in any order with any arguments; whatever it is asked to serve it answers as it likes,
 //! traps, exits, or uses the same imports in the middle of it. A child makes any calls with what it
 //! has been given.
