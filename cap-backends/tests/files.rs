@@ -15,7 +15,7 @@ use std::sync::Arc;
 use tree::{Tree, errno, path};
 use turnkey_cap_backends::HostFile;
 use turnkey_wasi_common::{
-    Advice, Appended, Dir, Durability, Errno, File, Follow, Object, OpenOptions, SetTime, Times,
+    Advice, Appended, Dir, Durability, Errno, File, Object, OpenOptions, SetTime, Times,
 };
 
 fn empty() -> (HostFile, fs::File) {
@@ -162,16 +162,7 @@ fn advise_and_sync_change_nothing() {
 #[test]
 fn set_times_through_a_descriptor_for_reading_exact() {
     let tree = Tree::new();
-    let how = OpenOptions {
-        read: true,
-        write: false,
-        create: false,
-        exclusive: false,
-        truncate: false,
-        directory: false,
-        follow: Follow::Yes,
-    };
-    let Object::File(file) = tree.dir.open(path("file"), &how).unwrap() else {
+    let Object::File(file) = tree.dir.open(path("file"), &OpenOptions::READ).unwrap() else {
         panic!("a file is a file");
     };
     let times = Times {

@@ -59,12 +59,7 @@ impl Operation {
 
 const NOTHING: OpenOptions = OpenOptions {
     read: false,
-    write: false,
-    create: false,
-    exclusive: false,
-    truncate: false,
-    directory: false,
-    follow: Follow::Yes,
+    ..OpenOptions::READ
 };
 const NOFOLLOW: OpenOptions = OpenOptions {
     follow: Follow::No,

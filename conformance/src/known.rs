@@ -100,7 +100,7 @@ pub fn names(dir: &dyn Dir) -> Result<Vec<String>> {
 /// - `NOMEM`: it is too large to be held.
 /// - those of the file system.
 pub fn read(dir: &dyn Dir, path: GuestPath<'_>) -> Result<Vec<u8>> {
-    let file = match dir.open(path, &FILE)? {
+    let file = match dir.open(path, &OpenOptions::READ)? {
         Object::File(file) => file,
         Object::Dir(_) => return Err(Errno::Isdir.into()),
         _ => return Err(Errno::Notsup.into()),
@@ -120,18 +120,8 @@ pub fn read(dir: &dyn Dir, path: GuestPath<'_>) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-const FILE: OpenOptions = OpenOptions {
-    read: true,
-    write: false,
-    create: false,
-    exclusive: false,
-    truncate: false,
-    directory: false,
-    follow: Follow::Yes,
-};
-
 const DIRECTORY: OpenOptions = OpenOptions {
     directory: true,
     follow: Follow::No,
-    ..FILE
+    ..OpenOptions::READ
 };

@@ -1,8 +1,8 @@
 //! Handing a weaker handle on.
 
 use crate::{
-    Access, Clocks, Description, Dir, Entry, Errno, FdFlags, Follow, GuestPath, Lease, Object,
-    OpenOptions, Result, Rights,
+    Access, Clocks, Description, Dir, Entry, Errno, FdFlags, GuestPath, Lease, Object, OpenOptions,
+    Result, Rights,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -115,12 +115,8 @@ impl Grant {
         }
         let how = OpenOptions {
             read: self.inheriting.contains(Rights::FD_READ),
-            write: false,
-            create: false,
-            exclusive: false,
-            truncate: false,
             directory: true,
-            follow: Follow::Yes,
+            ..OpenOptions::READ
         };
         match dir.open(GuestPath::new(path)?, &how)? {
             Object::Dir(below) => Ok(Self {

@@ -244,13 +244,9 @@ fn layer(twin: Twin, lower: &Arc<dyn Dir>) -> Arc<dyn Dir> {
 
 fn beneath(dir: &dyn Dir, name: &str) -> Arc<dyn Dir> {
     let how = OpenOptions {
-        read: true,
-        write: false,
-        create: false,
-        exclusive: false,
-        truncate: false,
         directory: true,
         follow: Follow::No,
+        ..OpenOptions::READ
     };
     match dir.open(GuestPath::new(name).unwrap(), &how).unwrap() {
         Object::Dir(dir) => dir,

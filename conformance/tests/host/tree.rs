@@ -213,13 +213,8 @@ impl Drop for Inner {
 }
 
 const OPEN: OpenOptions = OpenOptions {
-    read: true,
-    write: false,
-    create: false,
-    exclusive: false,
-    truncate: false,
-    directory: false,
     follow: Follow::No,
+    ..OpenOptions::READ
 };
 
 fn path(name: &str) -> GuestPath<'_> {

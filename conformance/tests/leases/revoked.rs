@@ -58,13 +58,9 @@ fn granted_for_good(tree: &Tree) -> Entry {
 
 fn open(dir: &dyn Dir, path: &str) -> Object {
     let how = OpenOptions {
-        read: true,
         write: true,
-        create: false,
-        exclusive: false,
-        truncate: false,
-        directory: false,
         follow: Follow::No,
+        ..OpenOptions::READ
     };
     dir.open(GuestPath::new(path).unwrap(), &how).unwrap()
 }

@@ -14,9 +14,8 @@ fn make_list_remove(count: usize) -> [Duration; 3] {
         write: true,
         create: true,
         exclusive: true,
-        truncate: false,
-        directory: false,
         follow: Follow::No,
+        ..OpenOptions::READ
     };
     let each = |step: &dyn Fn(&dyn Dir, GuestPath<'_>)| {
         let start = cpu_time();

@@ -226,13 +226,9 @@ impl Level {
 }
 
 const READ_DIR: OpenOptions = OpenOptions {
-    read: true,
-    write: false,
-    create: false,
-    exclusive: false,
-    truncate: false,
     directory: true,
     follow: Follow::No,
+    ..OpenOptions::READ
 };
 
 const READ: OpenOptions = OpenOptions {

@@ -179,15 +179,7 @@ pub(crate) fn errno<T>(result: Result<T>) -> Option<Errno> {
 }
 
 /// How a guest opens a file to read it.
-pub(crate) const READ: OpenOptions = OpenOptions {
-    read: true,
-    write: false,
-    create: false,
-    exclusive: false,
-    truncate: false,
-    directory: false,
-    follow: Follow::Yes,
-};
+pub(crate) const READ: OpenOptions = OpenOptions::READ;
 
 /// How a guest opens a file to change it.
 pub(crate) const WRITE: OpenOptions = OpenOptions {

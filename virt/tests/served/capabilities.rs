@@ -21,13 +21,11 @@ const HANDING_ON: &str = r#"
 fn files() -> MemoryFs {
     let files = MemoryFs::new();
     let how = OpenOptions {
-        read: true,
         write: true,
         create: true,
         exclusive: true,
-        truncate: false,
-        directory: false,
         follow: Follow::No,
+        ..OpenOptions::READ
     };
     match files
         .root()

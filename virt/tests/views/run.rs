@@ -74,15 +74,7 @@ pub(crate) fn path(text: &str) -> GuestPath<'_> {
     GuestPath::new(text).unwrap()
 }
 
-pub(crate) const READ: OpenOptions = OpenOptions {
-    read: true,
-    write: false,
-    create: false,
-    exclusive: false,
-    truncate: false,
-    directory: false,
-    follow: Follow::Yes,
-};
+pub(crate) const READ: OpenOptions = OpenOptions::READ;
 
 pub(crate) const WRITE: OpenOptions = OpenOptions {
     write: true,

@@ -9,19 +9,10 @@ use turnkey_wasi_common::{
     Dir, Durability, File, FileType, Follow, Object, OpenOptions, SetTime, Times,
 };
 
-const READ: OpenOptions = OpenOptions {
-    read: true,
-    write: false,
-    create: false,
-    exclusive: false,
-    truncate: false,
-    directory: false,
-    follow: Follow::Yes,
-};
 const CREATE: OpenOptions = OpenOptions {
     write: true,
     create: true,
-    ..READ
+    ..OpenOptions::READ
 };
 
 fn open(tree: &Tree, name: &str, how: &OpenOptions) -> Result<Arc<dyn File>> {
@@ -59,7 +50,7 @@ fn dir_read_only_walked_and_read() {
             let stat = tree.stat_at(path("hello.txt"), Follow::No).unwrap();
             assert_eq!((stat.size, stat.links), (22, 1));
             assert_eq!(stat.file_type, FileType::RegularFile);
-            let hello = open(&tree, "hello.txt", &READ).unwrap();
+            let hello = open(&tree, "hello.txt", &OpenOptions::READ).unwrap();
             assert_eq!(read(&*hello, 0, 100), b"Hello from the parent\n");
             assert_eq!(read(&*hello, 6, 4), b"from");
             assert_eq!(read(&*hello, 21, 9), b"\n");
@@ -72,7 +63,7 @@ fn dir_read_only_walked_and_read() {
             assert_eq!(pieces, [*b"Hello", *b" from"]);
 
             for name in ["link", "sub/deep.txt", "sub/../link", "./sub/./deep.txt"] {
-                let deep = open(&tree, name, &READ).unwrap();
+                let deep = open(&tree, name, &OpenOptions::READ).unwrap();
                 assert_eq!(read(&*deep, 0, 9), b"deep\n", "{name}");
             }
             assert_eq!(tree.read_link(path("link")).unwrap(), "sub/deep.txt");
@@ -100,7 +91,7 @@ fn dir_read_only_errors() {
             assert_eq!(errno(open(&tree, "hello.txt", &CREATE)), Errno::Rofs);
             let truncate = OpenOptions {
                 truncate: true,
-                ..READ
+                ..OpenOptions::READ
             };
             assert_eq!(errno(open(&tree, "hello.txt", &truncate)), Errno::Rofs);
             assert_eq!(errno(tree.create_dir(path("d"))), Errno::Rofs);
@@ -115,7 +106,7 @@ fn dir_read_only_errors() {
                 errno(tree.rename(path("link"), &tree, path("b"))),
                 Errno::Rofs
             );
-            let hello = open(&tree, "hello.txt", &READ).unwrap();
+            let hello = open(&tree, "hello.txt", &OpenOptions::READ).unwrap();
             assert_eq!(errno(hello.set_size(0)), Errno::Rofs);
             assert_eq!(errno(hello.set_times(&Times::default())), Errno::Rofs);
             assert_eq!(errno(hello.allocate(0, 5)), Errno::Success);
@@ -205,9 +196,9 @@ fn obj_drop_when_the_last_handle_goes() {
         let root = serving.dir(TAG, 1);
         let tree = Tree::new(root);
         let kept = serving.lend(parent, || {
-            let one = open(&tree, "hello.txt", &READ).unwrap();
-            let other = open(&tree, "hello.txt", &READ).unwrap();
-            let deep = open(&tree, "sub/deep.txt", &READ).unwrap();
+            let one = open(&tree, "hello.txt", &OpenOptions::READ).unwrap();
+            let other = open(&tree, "hello.txt", &OpenOptions::READ).unwrap();
+            let deep = open(&tree, "sub/deep.txt", &OpenOptions::READ).unwrap();
             drop(one);
             assert_eq!(read(&*other, 0, 5), b"Hello");
             drop(deep);
@@ -243,8 +234,8 @@ fn close_all_given_back_in_reverse_order() {
     on_every_engine(READ_ONLY, |serving, parent| {
         serving.lend(parent, || {
             let tree = tree(serving);
-            let hello = open(&tree, "hello.txt", &READ).unwrap();
-            let deep = open(&tree, "sub/deep.txt", &READ).unwrap();
+            let hello = open(&tree, "hello.txt", &OpenOptions::READ).unwrap();
+            let deep = open(&tree, "sub/deep.txt", &OpenOptions::READ).unwrap();
             serving.close(|| {
                 drop(tree);
                 drop(hello);
@@ -284,9 +275,11 @@ fn dir_open_capability_handed_on_parent_not_asked_again() {
         on_every_engine(&wat, |serving, parent| {
             let _without = serving;
             let serving = &Serving::new(Looking::default(), Arc::new(Five));
-            serving.lend(parent, || match open(&tree(serving), "any", &READ) {
-                Ok(file) => assert_eq!(read(&*file, 5, 64), b"elsewhere"),
-                Err(error) => assert_eq!(error.errno(), expected),
+            serving.lend(parent, || {
+                match open(&tree(serving), "any", &OpenOptions::READ) {
+                    Ok(file) => assert_eq!(read(&*file, 5, 64), b"elsewhere"),
+                    Err(error) => assert_eq!(error.errno(), expected),
+                }
             });
             assert_eq!(serving.failure(), None);
         });
@@ -331,11 +324,11 @@ fn dir_read_write_made_written_and_changed() {
             };
             assert_eq!(errno(open(&tree, "a", &exclusive)), Errno::Exist);
             tree.rename(path("a"), &tree, path("b")).unwrap();
-            assert_eq!(errno(open(&tree, "a", &READ)), Errno::Noent);
+            assert_eq!(errno(open(&tree, "a", &OpenOptions::READ)), Errno::Noent);
             let truncate = OpenOptions {
                 truncate: true,
                 write: true,
-                ..READ
+                ..OpenOptions::READ
             };
             let truncated = open(&tree, "b", &truncate).unwrap();
             assert_eq!(truncated.stat().unwrap().size, 0);
