@@ -28,6 +28,7 @@ pub mod calls;
 pub mod decoding;
 pub mod family;
 mod guest;
+mod heap;
 mod names;
 pub mod paths;
 mod scratch;

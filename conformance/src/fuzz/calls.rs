@@ -7,6 +7,7 @@
 
 use super::arguments::{Arguments, Vocabulary};
 use super::guest::Guest;
+use super::heap::live_bytes;
 use super::names;
 use super::scratch::Scratch;
 use super::source::Source;
@@ -280,14 +281,6 @@ fn observe<T: Table>(ctx: &WasiCtx<T>) -> Descriptors {
 /// Descriptors of this process.
 fn open_descriptors() -> usize {
     fs::read_dir("/proc/self/fd").unwrap().count()
-}
-
-/// Bytes of the heap that are in use, if anybody counts them.
-fn live_bytes() -> usize {
-    let stats = INSTRUMENTED_SYSTEM.stats();
-    stats
-        .bytes_allocated
-        .saturating_sub(stats.bytes_deallocated)
 }
 
 /// Paths of the tree, and descriptors of this guest.

@@ -13,14 +13,15 @@
 mod host;
 mod script;
 
+use super::heap::live_bytes;
 use super::source::Source;
-use host::{Passing, live_bytes};
+use host::Passing;
 use script::{Program, Scripts};
 use std::sync::Arc;
 use std::time::Duration;
-use turnkey_snapshots::engine::{Instance, Limits, Module, Node, Value};
+use turnkey_snapshots::engine::{Limits, Node};
 use turnkey_virt::fs::MemoryFs;
-use turnkey_virt::nanoprocess::{Bind, Cap, ChildLimits, Family, Loading, Place};
+use turnkey_virt::nanoprocess::{Bind, Cap, ChildLimits, Family, FamilyBuilder, Loading, Place};
 use turnkey_wasi_common::{
     Access, Fd, Grant, Interrupt, Null, Object, Pipe, PipeReader, Rights, WasiCtx,
 };
@@ -46,25 +47,13 @@ const LIMITS: ChildLimits = ChildLimits {
 /// If something is not as it has to be.
 pub fn parent(input: &[u8]) {
     leaves_nothing(input, |scripts| {
-        let parent = scripts.module(Program::Parent);
-        let interrupt = Interrupt::new();
-        let (ctx, _ends) = context(&interrupt);
-        let family = Family::builder()
-            .parent(&ctx)
-            .limits(LIMITS)
-            .loading(Loading::with(Arc::new(scripts.clone())))
-            .module(scripts.module(Program::Child))
-            .module(scripts.module(Program::Parent))
-            .module(scripts.module(Program::Unfit))
-            .build();
-        run(
-            &*parent,
-            Node {
-                ctx,
-                functions: family.functions(),
-                limits: Limits::default(),
-            },
-        );
+        run(scripts, Program::Parent, |family| {
+            family
+                .loading(Loading::with(Arc::new(scripts.clone())))
+                .module(scripts.module(Program::Child))
+                .module(scripts.module(Program::Parent))
+                .module(scripts.module(Program::Unfit))
+        });
     });
 }
 
@@ -74,22 +63,9 @@ pub fn parent(input: &[u8]) {
 /// If something is not as it has to be.
 pub fn child(input: &[u8]) {
     leaves_nothing(input, |scripts| {
-        let parent = scripts.module(Program::Server);
-        let interrupt = Interrupt::new();
-        let (ctx, _ends) = context(&interrupt);
-        let family = Family::builder()
-            .parent(&ctx)
-            .limits(LIMITS)
-            .module(scripts.module(Program::Child))
-            .build();
-        run(
-            &*parent,
-            Node {
-                ctx,
-                functions: family.functions(),
-                limits: Limits::default(),
-            },
-        );
+        run(scripts, Program::Server, |family| {
+            family.module(scripts.module(Program::Child))
+        });
     });
 }
 
@@ -151,23 +127,26 @@ fn leaves_nothing(input: &[u8], play: impl FnOnce(&Scripts)) {
     assert!(left <= MOST_LEFT, "{left} bytes are left");
 }
 
-/// Instantiates a program, and lets it run until it or its script ends.
-fn run(module: &dyn Module, node: Node) {
-    if let Ok(mut instance) = module.instantiate(node) {
-        start(&mut *instance);
-    }
-}
-
-fn start(instance: &mut dyn Instance) {
-    if let Some(handler) = instance.export("_start") {
-        let _ended = instance.call(handler, &[] as &[Value], &mut []);
+/// Runs a program that is the outermost, with what its family is to have, until it or its script ends.
+fn run(scripts: &Scripts, program: Program, having: impl FnOnce(FamilyBuilder) -> FamilyBuilder) {
+    let (ctx, _ends) = context();
+    let family = having(Family::builder().parent(&ctx).limits(LIMITS)).build();
+    let node = Node {
+        ctx,
+        functions: family.functions(),
+        limits: Limits::default(),
+    };
+    if let Ok(mut instance) = scripts.module(program).instantiate(node)
+        && let Some(handler) = instance.export("_start")
+    {
+        let _ended = instance.call(handler, &[], &mut []);
     }
 }
 
 /// The other ends of the outermost guest's streams.
 type Ends = PipeReader;
 
-fn context(interrupt: &Interrupt) -> (WasiCtx, Ends) {
+fn context() -> (WasiCtx, Ends) {
     let (stdout, output) = Pipe::new(256);
     let fs = MemoryFs::new();
     fs.write("a", b"contents").expect("there is room");
@@ -179,7 +158,7 @@ fn context(interrupt: &Interrupt) -> (WasiCtx, Ends) {
         .grant_at(Fd(1), stdout.access(Access::Only(Rights::FD_WRITE)))
         .stderr(Arc::new(Null))
         .preopen("/", fs.root(), Access::ReadWrite)
-        .interrupt(interrupt.clone())
+        .interrupt(Interrupt::new())
         .clocks(passing.clone())
         .waiter(passing)
         .build()

@@ -1,8 +1,7 @@
 //! What modules ask for and offer.
 
-use super::{FuncType, HostFunction, ValueType};
+use super::{FuncType, HostFunction};
 use std::fmt;
-use turnkey_wasi_common::function::{CoreType, Signature};
 
 /// Something that a module asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,7 +113,7 @@ fn why_missing(import: &Import, functions: &[HostFunction]) -> Option<Why> {
         .map(|function| function.ty.clone())
         .or_else(|| {
             let function = crate::function(&import.module, &import.name)?;
-            Some(func_type(&function.core))
+            Some(FuncType::from(&function.core))
         });
     match (known, &import.ty) {
         (None, _) => Some(Why::Unknown),
@@ -122,18 +121,4 @@ fn why_missing(import: &Import, functions: &[HostFunction]) -> Option<Why> {
         (Some(known), ExternType::Function(_)) => Some(Why::OtherType(known)),
         (Some(_), _) => Some(Why::NotAFunction),
     }
-}
-
-/// A signature as the type of a function.
-fn func_type(signature: &Signature) -> FuncType {
-    let types = |types: &[CoreType]| -> Vec<ValueType> {
-        types
-            .iter()
-            .map(|ty| match ty {
-                CoreType::I32 => ValueType::I32,
-                CoreType::I64 => ValueType::I64,
-            })
-            .collect()
-    };
-    FuncType::new(types(signature.params), types(signature.results))
 }

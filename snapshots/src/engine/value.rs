@@ -1,6 +1,7 @@
 //! Values that cross between host and guest.
 
 use std::fmt;
+use turnkey_wasi_common::function::{CoreType, Signature};
 
 /// A number of core WebAssembly.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -64,6 +65,25 @@ impl ValueType {
             Self::F64 => Some(Value::F64(0.0)),
             Self::Other => None,
         }
+    }
+}
+
+impl From<CoreType> for ValueType {
+    fn from(ty: CoreType) -> Self {
+        match ty {
+            CoreType::I32 => Self::I32,
+            CoreType::I64 => Self::I64,
+        }
+    }
+}
+
+/// A signature of a document as the type of a function.
+impl From<&Signature> for FuncType {
+    fn from(signature: &Signature) -> Self {
+        let types = |types: &[CoreType]| -> Vec<ValueType> {
+            types.iter().copied().map(ValueType::from).collect()
+        };
+        Self::new(types(signature.params), types(signature.results))
     }
 }
 

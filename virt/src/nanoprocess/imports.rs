@@ -26,8 +26,8 @@ use children::{
 use filters::{call_arg, call_forward, call_ret};
 use modules::{module_drop, module_load, module_need};
 use std::sync::{Arc, Mutex};
-use turnkey_snapshots::engine::{FuncType, Guest, HostFunction, Value, ValueType};
-use turnkey_wasi_common::function::{CoreType, Function};
+use turnkey_snapshots::engine::{FuncType, Guest, HostFunction, Value};
+use turnkey_wasi_common::function::Function;
 use turnkey_wasi_common::{Errno, Stop, Trap, TrapKind};
 
 /// A child of a wasm parent.
@@ -108,7 +108,7 @@ pub(super) fn functions(family: &Family) -> Vec<HostFunction> {
             HostFunction {
                 module: function.module.to_owned(),
                 name: function.name.to_owned(),
-                ty: func_type(function),
+                ty: FuncType::from(&function.core),
                 run: Arc::new(move |guest, args, results| {
                     let errno = invoke(&family, function, run, guest, args)?;
                     let [result] = results else {
@@ -149,17 +149,6 @@ fn invoke(
         Err(Failure::Errno(errno)) => Ok(errno),
         Err(Failure::Stop(stop)) => Err(stop),
     }
-}
-
-fn func_type(function: &Function) -> FuncType {
-    let types = |types: &[CoreType]| -> Vec<ValueType> {
-        let types = types.iter().map(|ty| match ty {
-            CoreType::I32 => ValueType::I32,
-            CoreType::I64 => ValueType::I64,
-        });
-        types.collect()
-    };
-    FuncType::new(types(function.core.params), types(function.core.results))
 }
 
 fn mistyped(function: &Function) -> Stop {

@@ -1,6 +1,5 @@
 //! What the programs of a family are given by their host.
 
-use stats_alloc::INSTRUMENTED_SYSTEM;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use turnkey_wasi_common::{BlockingWait, Clock, Clocks, Errno, Result, Wait};
@@ -38,12 +37,4 @@ impl BlockingWait for Passing {
         self.now.fetch_max(deadline, Ordering::Relaxed);
         Ok(())
     }
-}
-
-/// Bytes of the heap that are in use, if anybody counts them.
-pub(super) fn live_bytes() -> usize {
-    let stats = INSTRUMENTED_SYSTEM.stats();
-    stats
-        .bytes_allocated
-        .saturating_sub(stats.bytes_deallocated)
 }

@@ -2,9 +2,10 @@
 
 use super::super::arguments::{Arguments, Vocabulary};
 use super::super::guest::put;
+use super::super::heap::live_bytes;
 use super::super::names;
 use super::super::source::Source;
-use super::host::live_bytes;
+
 use Argument::{Out, Text, Word};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -127,10 +128,7 @@ static EXPORTS: LazyLock<Vec<(String, FuncType)>> = LazyLock::new(|| {
     ];
     exports.extend(served_exports().map(|(name, ty)| (name.to_owned(), ty)));
     for function in &preview_1::FUNCTIONS {
-        let own = function.core.params.iter().map(|ty| match ty {
-            CoreType::I32 => I32,
-            CoreType::I64 => I64,
-        });
+        let own = function.core.params.iter().copied().map(ValueType::from);
         let before: Vec<_> = [I32, I32].into_iter().chain(own).collect();
         exports.push((
             format!("filter_{}", function.name),
@@ -154,9 +152,13 @@ impl Module for Script {
             ty: ExternType::Function(ty),
         };
         let of_table = |functions: &'static [Function]| {
-            functions
-                .iter()
-                .map(move |function| import(function.module, function.name, func_type(function)))
+            functions.iter().map(move |function| {
+                import(
+                    function.module,
+                    function.name,
+                    FuncType::from(&function.core),
+                )
+            })
         };
         let mut imports: Vec<Import> = of_table(&preview_1::FUNCTIONS).collect();
         match self.program {
@@ -196,17 +198,6 @@ impl Module for Script {
             handled: 0,
         }))
     }
-}
-
-fn func_type(function: &Function) -> FuncType {
-    let types = |types: &[CoreType]| -> Vec<ValueType> {
-        let types = types.iter().map(|ty| match ty {
-            CoreType::I32 => ValueType::I32,
-            CoreType::I64 => ValueType::I64,
-        });
-        types.collect()
-    };
-    FuncType::new(types(function.core.params), types(function.core.results))
 }
 
 struct Running {

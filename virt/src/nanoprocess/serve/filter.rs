@@ -57,10 +57,8 @@ fn after_name(function: &Function) -> String {
 
 /// The parameters of the export that is asked before the call.
 fn filter_params(function: &Function) -> Vec<ValueType> {
-    let own = function.core.params.iter().map(|ty| match ty {
-        CoreType::I32 => ValueType::I32,
-        CoreType::I64 => ValueType::I64,
-    });
+    let own = function.core.params.iter().copied();
+    let own = own.map(ValueType::from);
     [ValueType::I32; 2].into_iter().chain(own).collect()
 }
 
