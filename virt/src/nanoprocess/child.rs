@@ -481,18 +481,20 @@ impl Child {
     /// Ends a child that is not on the stack: nothing is left of it but its fuel.
     pub(super) fn close(&self) {
         let mut state = self.state();
-        if let State::Setup(_) = &*state {
-            if let State::Setup(setup) = std::mem::replace(&mut *state, State::Ended(None)) {
+        match std::mem::replace(&mut *state, State::Ended(None)) {
+            State::Setup(setup) => {
                 let fuel = Some(setup.limits().fuel).filter(|fuel| *fuel != u64::MAX);
                 *state = State::Ended(fuel);
                 drop(state);
                 self.closing(|| drop(setup));
             }
-            return;
-        }
-        drop(state);
-        if let Ok(mut entered) = Entered::enter(self) {
-            entered.end();
+            other => {
+                *state = other;
+                drop(state);
+                if let Ok(mut entered) = Entered::enter(self) {
+                    entered.end();
+                }
+            }
         }
     }
 
