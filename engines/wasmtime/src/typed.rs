@@ -46,6 +46,7 @@ pub(crate) fn typed(func: Func, ty: &FuncType, store: &impl AsContext) -> Option
         (i32, i64, i64, i64, i32) i32;
         (i32, i64, i32, i32, i32, i32) i32;
         (i32, i64, i32, i32, i64, i32, i32) i32;
+        (i32, i64, i32, i32, i64, i64, i32) i32;
     }
     // And to filter: two words of their own before the parameters of WASI's function.
     one_of! {
