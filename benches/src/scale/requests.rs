@@ -8,9 +8,7 @@ use std::sync::Arc;
 use turnkey_snapshots::engine::Value;
 use turnkey_virt::fs::MemoryFs;
 use turnkey_virt::nanoprocess::{Bind, Cap, Outcome, Place};
-use turnkey_wasi_common::{
-    Access, Fd, Grant, GuestPath, Object, OpenOptions, Pipe, Rights,
-};
+use turnkey_wasi_common::{Access, Fd, Grant, GuestPath, Object, OpenOptions, Pipe, Rights};
 
 /// What one request found of another, by the number that a child answers.
 const FOUND: [&str; 6] = [
@@ -27,7 +25,10 @@ pub(super) fn table(engines: &[Named], count: u32) -> Result<Table, Failure> {
     let title = format!("{count} requests, of which none sees anything of another");
     let mut table = Table::new(title, ["engine", "each, µs", "of the processor, µs"]);
     let fs = MemoryFs::new().file("input", b"input")?;
-    let file = Cap::new(Grant::new(fs.root().open(GuestPath::new("input")?, &OpenOptions::READ)?));
+    let input = fs
+        .root()
+        .open(GuestPath::new("input")?, &OpenOptions::READ)?;
+    let file = Cap::new(Grant::new(input));
     let dir = Cap::new(Grant::new(Object::Dir(fs.root())).access(Access::ReadOnly));
     let (writer, output) = Pipe::new(64);
     let stdout = Cap::new(Grant::new(Object::Stream(Arc::new(writer))));
