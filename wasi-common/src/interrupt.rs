@@ -130,6 +130,22 @@ impl Interrupt {
             number,
         }
     }
+
+    /// Has another switch thrown with this one, for the same reason.
+    ///
+    /// ```
+    /// use turnkey_wasi_common::{Interrupt, Reason};
+    ///
+    /// let (parent, child) = (Interrupt::new(), Interrupt::new());
+    /// let hook = parent.pass_on(&child);
+    /// parent.fire(Reason::Timeout);
+    /// assert_eq!(child.fired(), Some(Reason::Timeout));
+    /// # drop(hook);
+    /// ```
+    pub fn pass_on(&self, other: &Self) -> InterruptHook {
+        let (own, other) = (self.clone(), other.clone());
+        self.on_fire(move || other.fire(own.fired().unwrap_or(Reason::Killed)))
+    }
 }
 
 /// Keeps what [`Interrupt::on_fire`] was given, and takes it back when dropped. Whoever drops it

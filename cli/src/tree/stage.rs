@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError, Weak};
 use turnkey_snapshots::engine::{FuncType, Guest, HostFunction, Value};
 use turnkey_virt::nanoprocess::{Child, Outcome};
-use turnkey_wasi_common::{Errno, Reason, Stop, Trap, TrapKind};
+use turnkey_wasi_common::{Errno, Stop, Trap, TrapKind};
 
 /// What the module of a command exports.
 pub(super) const START: &str = "_start";
@@ -153,10 +153,7 @@ impl Linked {
         let called = part.and_then(|part| part.child.get());
         // Whoever ends the caller ends what it waits for.
         let interrupts = caller.ctx().interrupt().zip(called.map(Child::interrupt));
-        let _hook = interrupts.map(|(own, called)| {
-            let (seen, called) = (own.clone(), called.clone());
-            own.on_fire(move || called.fire(seen.fired().unwrap_or(Reason::Killed)))
-        });
+        let _hook = interrupts.map(|(own, called)| own.pass_on(called));
         let answered = stage.call(self.part, &self.export, args);
         caller.ctx().check_interrupt()?;
         match answered {

@@ -64,10 +64,8 @@ impl Child {
             return Err(Errno::Dquot);
         }
         let counted = pools.children.take(1)?;
-        let above = held.interrupt.clone().map(|above| {
-            let (own, seen) = (interrupt.clone(), above.clone());
-            above.on_fire(move || own.fire(seen.fired().unwrap_or(Reason::Killed)))
-        });
+        let above = held.interrupt.as_ref();
+        let above = above.map(|above| above.pass_on(&interrupt));
         Ok(Self {
             module,
             description: Description::default(),
