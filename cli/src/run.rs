@@ -28,7 +28,7 @@ use turnkey_cap_backends::stdio;
 use turnkey_snapshots::engine::{
     Engine, EngineOptions, HostFunction, InstantiateError, Limits, Module, Node, Value,
 };
-use turnkey_virt::nanoprocess::{ChildLimits, Family, FamilyBuilder};
+use turnkey_virt::nanoprocess::{ChildLimits, Family};
 use turnkey_virt::random::SeededRandom;
 use turnkey_wasi_common::{Builder, Interrupt, WasiCtx};
 
@@ -193,12 +193,9 @@ impl Nested {
         let family = Family::builder()
             .parent(ctx)
             .limits(limits)
-            .stack(stack.map_or(thread::TREE, |bytes| bytes / 2));
-        let inner = self.inner.iter().map(Arc::clone);
-        inner
-            .fold(family, FamilyBuilder::module)
-            .build()
-            .functions()
+            .stack(stack.map_or(thread::TREE, |bytes| bytes / 2))
+            .modules(self.inner.iter().cloned());
+        family.build().functions()
     }
 }
 

@@ -52,8 +52,7 @@ pub fn beneath(
 ) -> Result<u32, Failure> {
     let mut modules = parents.iter().chain([program]).cloned();
     let outermost = modules.next().ok_or("there is no program")?;
-    let family = Family::builder().parent(&ctx);
-    let family = modules.fold(family, |family, module| family.module(module));
+    let family = Family::builder().parent(&ctx).modules(modules);
     let mut instance = outermost.instantiate(Node {
         functions: family.build().functions(),
         ctx,

@@ -14,7 +14,7 @@ use std::sync::mpsc;
 use std::thread;
 use turnkey_cap_backends::{HostDir, HostListener, HostStream, ambient_authority, builder};
 use turnkey_snapshots::engine::{Engine, InstantiateError, Limits, Module, Node};
-use turnkey_virt::nanoprocess::{Family, FamilyBuilder};
+use turnkey_virt::nanoprocess::Family;
 use turnkey_wasi_common::{Access, Builder, Dir, Interrupt, Reason, Stop, Stream as WasiStream};
 
 /// Native stack for a guest, in bytes: what engines let guests take, and room for the host. Parents
@@ -107,8 +107,8 @@ impl EngineHost {
         let stack = outermost.own_stack();
         let family = Family::builder()
             .parent(&node.ctx)
-            .stack(stack.map_or(STACK * self.parents.len(), |bytes| bytes / 2));
-        let family = inner.fold(family, FamilyBuilder::module);
+            .stack(stack.map_or(STACK * self.parents.len(), |bytes| bytes / 2))
+            .modules(inner);
         let functions = family.build().functions();
         (Arc::clone(outermost), Node { functions, ..node })
     }

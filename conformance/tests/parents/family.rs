@@ -58,7 +58,7 @@ pub(crate) fn run(
         .unwrap();
     let inner = all.iter().skip(1).cloned();
     let family = Family::builder().parent(&ctx);
-    let family = inner.fold(family, |family, module| family.module(module));
+    let family = family.modules(inner);
     let node = Node {
         ctx,
         functions: family.build().functions(),

@@ -359,6 +359,24 @@ impl FamilyBuilder {
         self
     }
 
+    /// Hands modules to a wasm parent, one after the other.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use turnkey_virt::nanoprocess::Family;
+    /// # use turnkey_snapshots::engine::{Engine, EngineOptions, Module};
+    /// # let options = EngineOptions { interruptible: true, fuel: false };
+    /// # let engine = turnkey_wasmi::WasmiEngine::new(options);
+    /// let module: Arc<dyn Module> = engine.compile(&wat::parse_str("(module)")?)?.into();
+    /// // The parent knows them as 0 and 1.
+    /// let family = Family::builder().modules([Arc::clone(&module), module]).build();
+    /// # drop(family);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn modules(self, modules: impl IntoIterator<Item = Arc<dyn Module>>) -> Self {
+        modules.into_iter().fold(self, Self::module)
+    }
+
     /// What a wasm parent says about its own functions, so that imports of its children can be bound
     /// to them. [`Interface::of`] reads it from the parent's module.
     pub fn interface(mut self, interface: Interface) -> Self {
