@@ -2,6 +2,7 @@
 
 mod fixture;
 mod guest;
+pub(crate) mod hot;
 mod op;
 mod participants;
 mod plot;

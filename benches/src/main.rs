@@ -13,6 +13,7 @@ mod allocations;
 mod calls;
 mod clocks;
 mod imports;
+mod instructions;
 mod nesting;
 mod rounds;
 mod scale;
@@ -41,6 +42,11 @@ struct Cli {
 enum What {
     /// Calls of WASI, beside the system calls beneath them and beside the peers.
     Calls(calls::Options),
+    /// How many instructions the hottest calls take, beside what they took before.
+    Instructions(instructions::Options),
+    /// Makes the calls whose instructions are counted.
+    #[command(hide = true)]
+    Counted,
     /// Calls of children that a wasm parent passes, filters and serves, at each depth.
     Nesting(nesting::Options),
     /// Children by the thousand: one after another, alive at once, one for each request.
@@ -76,6 +82,8 @@ fn run() -> Result<(), Failure> {
     let cli = Cli::parse();
     let tables = match cli.what {
         What::Calls(options) => thread::run(move || calls::run(&options))?,
+        What::Instructions(options) => instructions::run(&options)?,
+        What::Counted => instructions::make()?,
         What::Nesting(options) => thread::run(move || nesting::run(&options))?,
         What::Scale(options) => thread::run(move || scale::run(&options))?,
     };

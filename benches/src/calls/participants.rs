@@ -1,7 +1,7 @@
 //! Who is compared. Each takes one small file.
 
 mod native;
-mod turnkey;
+pub(super) mod turnkey;
 
 use super::fixture::Fixture;
 use super::op::Op;

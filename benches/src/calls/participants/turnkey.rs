@@ -7,7 +7,7 @@ use crate::calls::guest;
 use std::path::Path;
 use std::sync::Arc;
 use turnkey_cap_backends::{HostDir, ambient_authority};
-use turnkey_snapshots::engine::{Engine, EngineOptions, Instance, Limits, Node, Value};
+use turnkey_snapshots::engine::{Engine, EngineOptions, Instance, Limits, Module, Node, Value};
 use turnkey_virt::fs::{Adopted, MemoryFs};
 use turnkey_wasi_common::{Access, Dir, Filter, WasiCtx};
 use turnkey_wasmi::WasmiEngine;
@@ -78,6 +78,13 @@ struct Pass;
 
 impl Filter for Pass {}
 
+/// On wasmtime, over the host's files.
+pub(in crate::calls) fn plain(fixture: &Fixture) -> Result<Box<dyn Participant>, Failure> {
+    let engine = WasmtimeEngine::new(EngineOptions::default())?;
+    let module = engine.compile(&wat::parse_str(guest::module())?)?;
+    Ok(Box::new(Turnkey::new(&engine, &*module, Backend::Host, fixture)?))
+}
+
 pub(super) fn all(fixture: &Fixture) -> Result<Vec<Box<dyn Participant>>, Failure> {
     let options = EngineOptions::default();
     let engines: [Box<dyn Engine>; 2] = [
@@ -88,26 +95,37 @@ pub(super) fn all(fixture: &Fixture) -> Result<Vec<Box<dyn Participant>>, Failur
     for engine in &engines {
         let module = engine.compile(&wat::parse_str(guest::module())?)?;
         for backend in Backend::ALL {
-            let mut context = turnkey_cap_backends::builder()
-                .args(ARGS)
-                .envs(ENV)
-                .preopen("/", backend.dir(&fixture.directory()?)?, Access::ReadWrite);
-            if matches!(backend, Backend::Filtered) {
-                context = context.filter(Arc::new(Pass));
-            }
-            let name = format!("turnkey, {}, {}", engine.name(), backend.name());
-            all.push(Box::new(Turnkey {
-                instance: ready(&*module, context.build()?, &name)?,
-                name,
-            }));
+            all.push(Box::new(Turnkey::new(&**engine, &*module, backend, fixture)?));
         }
     }
     Ok(all)
 }
 
+impl Turnkey {
+    fn new(
+        engine: &dyn Engine,
+        module: &dyn Module,
+        backend: Backend,
+        fixture: &Fixture,
+    ) -> Result<Self, Failure> {
+        let mut context = turnkey_cap_backends::builder()
+            .args(ARGS)
+            .envs(ENV)
+            .preopen("/", backend.dir(&fixture.directory()?)?, Access::ReadWrite);
+        if matches!(backend, Backend::Filtered) {
+            context = context.filter(Arc::new(Pass));
+        }
+        let name = format!("turnkey, {}, {}", engine.name(), backend.name());
+        Ok(Self {
+            instance: ready(module, context.build()?, &name)?,
+            name,
+        })
+    }
+}
+
 /// An instance that has opened what it acts on.
 fn ready(
-    module: &dyn turnkey_snapshots::engine::Module,
+    module: &dyn Module,
     ctx: WasiCtx,
     name: &str,
 ) -> Result<Box<dyn Instance>, Failure> {

@@ -1,0 +1,147 @@
+//! How many instructions the hottest calls take. What else the machine does changes nothing about
+//! that, so it shows where a call has become longer although no clock would.
+//!
+//! This program is started once more to make the calls, and taken through them one instruction after
+//! the other, as a debugger does.
+
+use crate::Failure;
+use crate::calls::hot;
+use crate::table::Table;
+use nix::sys::ptrace;
+use nix::sys::signal::{Signal, raise};
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::Pid;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// How counts are compared.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Writes the counts down as those to be kept.
+    #[arg(long)]
+    update: bool,
+    /// The counts to be kept.
+    #[arg(long, value_name = "FILE", default_value = "benches/instructions.toml")]
+    kept: PathBuf,
+}
+
+/// How many calls are counted together.
+const CALLS: u32 = 64;
+
+/// What the counted process raises before and behind what is counted.
+const MARK: Signal = Signal::SIGUSR1;
+
+/// How much more than what is kept a call may take, in percent: what a compiler or a C library of
+/// another version makes of the same source.
+const TOLERANCE: u64 = 5;
+
+/// Name and instructions of each call.
+type Counts = BTreeMap<String, u64>;
+
+/// Counts, and compares with what is kept.
+///
+/// # Errors
+/// A call takes more than it may, or as much less, so that the next one that takes more would not
+/// show; or it could not be counted.
+pub(crate) fn run(options: &Options) -> Result<Vec<Table>, Failure> {
+    let counts = count()?;
+    if options.update {
+        std::fs::write(&options.kept, written(&counts))?;
+    }
+    let kept = kept(&options.kept)?;
+    let mut table = Table::new("Instructions of a call", ["call", "counted", "kept"]);
+    let mut changed = Vec::new();
+    for (name, count) in &counts {
+        let before = kept.get(name).copied().unwrap_or_default();
+        if count.abs_diff(before) * 100 > before * TOLERANCE {
+            changed.push(format!("{name}: {count}, not {before}"));
+        }
+        table.row([name.clone(), count.to_string(), before.to_string()]);
+    }
+    if !changed.is_empty() {
+        let changed = changed.join("; ");
+        let hint = "where that is meant, run `instructions --update`";
+        return Err(format!("instructions of a call have changed: {changed}; {hint}").into());
+    }
+    Ok(vec![table])
+}
+
+fn kept(path: &Path) -> Result<Counts, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(toml::from_str(&text)?)
+}
+
+fn written(counts: &Counts) -> String {
+    let head = "# Instructions of a call on wasmtime and the host's files.\n\
+        # Made by `cargo run --release --manifest-path benches/Cargo.toml -- instructions --update`.\n";
+    let lines = counts.iter().map(|(name, count)| format!("{name} = {count}\n"));
+    std::iter::once(head.to_owned()).chain(lines).collect()
+}
+
+/// Has a second process make every call, and counts its steps.
+fn count() -> Result<Counts, Failure> {
+    let program = std::env::current_exe()?;
+    let mut process = Command::new(program).arg("counted").spawn()?;
+    let traced = Pid::from_raw(process.id().try_into()?);
+    let counts = count_in(traced);
+    if counts.is_err() {
+        process.kill()?;
+        process.wait()?;
+    }
+    counts
+}
+
+fn count_in(traced: Pid) -> Result<Counts, Failure> {
+    let mut counts = Counts::new();
+    for call in hot::CALLS {
+        let (none, all) = (steps(traced)?, steps(traced)?);
+        let each = all.saturating_sub(none) / u64::from(CALLS);
+        counts.insert(call.to_owned(), each);
+    }
+    match waitpid(traced, None)? {
+        WaitStatus::Exited(_, 0) => Ok(counts),
+        other => Err(ended(other)),
+    }
+}
+
+/// How many instructions the traced process takes between its next two marks.
+fn steps(traced: Pid) -> Result<u64, Failure> {
+    match waitpid(traced, None)? {
+        WaitStatus::Stopped(_, MARK) => {}
+        other => return Err(ended(other)),
+    }
+    let mut count = 0;
+    loop {
+        ptrace::step(traced, None)?;
+        match waitpid(traced, None)? {
+            WaitStatus::Stopped(_, Signal::SIGTRAP) => count += 1,
+            WaitStatus::Stopped(_, MARK) => break,
+            other => return Err(ended(other)),
+        }
+    }
+    ptrace::cont(traced, None)?;
+    Ok(count)
+}
+
+fn ended(how: WaitStatus) -> Failure {
+    format!("the process whose instructions are counted came to this: {how:?}").into()
+}
+
+/// Makes the calls that are counted, in a process that whoever started it traces: of each first none,
+/// then all.
+pub(crate) fn make() -> Result<Vec<Table>, Failure> {
+    ptrace::traceme()?;
+    let mut calls = hot::Calls::new()?;
+    for name in hot::CALLS {
+        let mut call = calls.named(name)?;
+        // What is found out by the first calls alone is not counted.
+        call.make(CALLS)?;
+        for times in [0, CALLS] {
+            raise(MARK)?;
+            call.make(times)?;
+            raise(MARK)?;
+        }
+    }
+    Ok(Vec::new())
+}
