@@ -68,14 +68,17 @@ pub(crate) fn run(options: &Options) -> Result<Vec<Table>, Failure> {
 }
 
 fn kept(path: &Path) -> Result<Counts, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let text =
+        std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(toml::from_str(&text)?)
 }
 
 fn written(counts: &Counts) -> String {
     let head = "# Instructions of a call on wasmtime and the host's files.\n\
         # Made by `cargo run --release --manifest-path benches/Cargo.toml -- instructions --update`.\n";
-    let lines = counts.iter().map(|(name, count)| format!("{name} = {count}\n"));
+    let lines = counts
+        .iter()
+        .map(|(name, count)| format!("{name} = {count}\n"));
     std::iter::once(head.to_owned()).chain(lines).collect()
 }
 

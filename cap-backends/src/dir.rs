@@ -126,17 +126,6 @@ impl AsFd for HostDir {
     }
 }
 
-/// The name of a path that has only one, which lies in the start directory. Slashes behind it are
-/// allowed.
-fn only_name(path: GuestPath<'_>) -> Option<&str> {
-    let text = path.without_trailing_slashes().as_str();
-    match text {
-        "." | ".." => None,
-        name if name.contains('/') => None,
-        name => Some(name),
-    }
-}
-
 fn stat_descriptor(fd: impl AsFd) -> Result<Stat> {
     fstat(fd).map(|host| stat_of(&host)).or_errno()
 }
@@ -168,8 +157,8 @@ impl Dir for HostDir {
             return self.stat();
         }
         // One name that is no link to follow is the common case, and needs no descriptor.
-        if let Some(name) = only_name(path) {
-            let slash = path.has_trailing_slash();
+        let slash = path.has_trailing_slash();
+        if let Some(name) = path.without_trailing_slashes().only_name() {
             let stat = Self::stat_name(&self.dir, name)?;
             match stat.file_type {
                 FileType::SymbolicLink if slash || follow == Follow::Yes => {}

@@ -5,7 +5,7 @@ use crate::stat::timestamps_of;
 use crate::{HostDir, HostFile, HostStream};
 use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt};
 use cap_std::fs::{Dir as CapDir, OpenOptions as CapOptions, OpenOptionsExt};
-use rustix::fs::{FileType as HostType, OFlags, Timestamps, fstat};
+use rustix::fs::{FileType as HostType, Mode, OFlags, Timestamps, fstat, openat};
 use rustix::io::Errno as Host;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -114,6 +114,16 @@ fn open_with(
 /// What keeps an open from waiting for a peer or a line, and from becoming a terminal's owner.
 const WITHOUT_WAITING: OFlags = OFlags::NONBLOCK.union(OFlags::NOCTTY);
 
+/// What a new file may be used for, before the process's mask: what cap-std and `std` ask for.
+const MODE: Mode = Mode::from_raw_mode(0o666);
+
+/// Opens what has a name in a directory itself. If that is no link, it is what the name leads to, and
+/// to find it takes the host less than a path does that has to be kept beneath a directory.
+fn open_name(dir: &CapDir, name: &str, flags: OFlags) -> rustix::io::Result<OwnedFd> {
+    let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    openat(dir, name, flags, MODE)
+}
+
 fn open_flagged(
     dir: &CapDir,
     path: GuestPath<'_>,
@@ -122,6 +132,20 @@ fn open_flagged(
     follow: Follow,
     flags: OFlags,
 ) -> io::Result<OwnedFd> {
+    // A descriptor that stands for a place alone would stand for the link itself.
+    let may_be_itself = follow == Follow::No || !flags.contains(OFlags::PATH);
+    if let (true, Some(name)) = (may_be_itself, path.only_name()) {
+        let access = match (read, write) {
+            (_, false) => OFlags::RDONLY,
+            (false, true) => OFlags::WRONLY,
+            (true, true) => OFlags::RDWR,
+        };
+        match open_name(dir, name, flags | access) {
+            // It is a link, which may lead anywhere.
+            Err(Host::LOOP | Host::MLINK) if follow == Follow::Yes => {}
+            outcome => return Ok(outcome?),
+        }
+    }
     let mut options = CapOptions::new();
     options
         .read(read)

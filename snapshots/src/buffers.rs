@@ -21,7 +21,14 @@ const IOVEC: u32 = 8;
 /// The guest's buffers, all within its memory, the empty ones left out. It is filled where it lies:
 /// moving it would cost more than all the rest.
 #[derive(Debug, Default)]
-pub(crate) struct Buffers(SmallVec<[Range<usize>; FEW]>);
+pub(crate) enum Buffers {
+    /// There is nothing to move.
+    #[default]
+    None,
+    /// What most calls have.
+    One(Range<usize>),
+    Many(SmallVec<[Range<usize>; FEW]>),
+}
 
 /// Where a guest's list of buffers lies.
 #[derive(Debug, Clone, Copy)]
@@ -45,32 +52,37 @@ impl Buffers {
     ) -> Result<(), Error> {
         memory.check_array(iovecs.start, iovecs.count, IOVEC, 4)?;
         let bytes = memory.bytes()?;
-        let list = bytes
-            .get(iovecs.start as usize..)
-            .unwrap_or_default()
-            .chunks_exact(IOVEC as usize)
-            .take(iovecs.count as usize);
+        let list = bytes.get(iovecs.start as usize..).unwrap_or_default();
+        if let (1, Some(iovec)) = (iovecs.count, list.first_chunk()) {
+            if let Some(mut range) = buffer(*iovec, bytes)? {
+                range.end = range
+                    .end
+                    .min(range.start.saturating_add(most.max(1) as usize));
+                *self = Self::One(range);
+            }
+            return Ok(());
+        }
+        self.fill_many(bytes, list, iovecs.count, most)
+    }
+
+    fn fill_many(&mut self, bytes: &[u8], list: &[u8], count: u32, most: u32) -> Result<(), Error> {
+        *self = Self::Many(SmallVec::new());
+        let Self::Many(many) = self else {
+            return Ok(());
+        };
         let mut total = 0_u64;
         let mut room = most.max(1) as usize;
-        for iovec in list {
-            let &[a, b, c, d, e, f, g, h] = iovec else {
+        let list = list.chunks_exact(IOVEC as usize).take(count as usize);
+        for iovec in list.filter_map(<[u8]>::first_chunk) {
+            let Some(mut range) = buffer(*iovec, bytes)? else {
                 continue;
             };
-            let start = u32::from_le_bytes([a, b, c, d]);
-            let length = u32::from_le_bytes([e, f, g, h]);
-            if length == 0 {
-                continue;
-            }
-            let mut range = start as usize..(start as usize).saturating_add(length as usize);
-            if range.end > bytes.len() {
-                return Err(out_of_bounds(start, u64::from(length)));
-            }
-            total += u64::from(length);
-            if self.0.len() < MOST_BUFFERS && room > 0 {
+            total += range.len() as u64;
+            if many.len() < MOST_BUFFERS && room > 0 {
                 let kept = range.len().min(room);
                 room -= kept;
                 range.end = range.start + kept;
-                self.0.push(range);
+                many.push(range);
             }
         }
         if total > u64::from(u32::MAX) {
@@ -89,10 +101,15 @@ impl Buffers {
     /// Whether there is nothing to move.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        match self {
+            Self::None => true,
+            Self::One(_) => false,
+            Self::Many(many) => many.is_empty(),
+        }
     }
 
     /// Hands the guest's bytes to `write`.
+    #[inline]
     pub(crate) fn gather<R>(
         &self,
         memory: &GuestMemory<'_>,
@@ -100,73 +117,105 @@ impl Buffers {
     ) -> Result<R, Error> {
         let bytes = memory.bytes()?;
         let slice = |range: &Range<usize>| bytes.get(range.clone()).unwrap_or_default();
-        if let [only] = &*self.0 {
-            return Ok(write(&[IoSlice::new(slice(only))]));
-        }
-        let slices: SmallVec<[IoSlice<'_>; FEW]> = self
-            .0
-            .iter()
-            .map(|range| IoSlice::new(slice(range)))
-            .collect();
-        Ok(write(&slices))
+        Ok(match self {
+            Self::None => write(&[]),
+            Self::One(only) => write(&[IoSlice::new(slice(only))]),
+            Self::Many(many) => {
+                let slices = many.iter().map(|range| IoSlice::new(slice(range)));
+                write(&slices.collect::<SmallVec<[_; FEW]>>())
+            }
+        })
     }
 
     /// Lets `read` fill the guest's buffers. It receives the buffers and how many bytes were read
     /// before. Buffers that overlap are legal; they are filled one after the other.
+    #[inline]
     pub(crate) fn scatter<E>(
         &self,
         memory: &mut GuestMemory<'_>,
         mut read: impl FnMut(&mut [IoSliceMut<'_>], usize) -> Result<usize, E>,
     ) -> Result<Result<usize, E>, Error> {
         let bytes = memory.bytes_mut()?;
-        if let [only] = &*self.0 {
-            let slice = bytes.get_mut(only.clone()).unwrap_or_default();
-            return Ok(read(&mut [IoSliceMut::new(slice)], 0));
-        }
-        if let Some(mut slices) = self.disjoint(bytes) {
-            return Ok(read(&mut slices, 0));
-        }
-        let mut before = 0;
-        for range in &self.0 {
-            let slice = bytes.get_mut(range.clone()).unwrap_or_default();
-            let wanted = slice.len();
-            match read(&mut [IoSliceMut::new(slice)], before) {
-                Ok(count) => {
-                    before += count;
-                    if count < wanted {
-                        break;
-                    }
-                }
-                Err(error) if before == 0 => return Ok(Err(error)),
-                Err(_) => break,
+        Ok(match self {
+            Self::None => read(&mut [], 0),
+            Self::One(only) => {
+                let slice = bytes.get_mut(only.clone()).unwrap_or_default();
+                read(&mut [IoSliceMut::new(slice)], 0)
             }
-        }
-        Ok(Ok(before))
+            Self::Many(many) => {
+                if let Some(mut slices) = disjoint(many, bytes) {
+                    return Ok(read(&mut slices, 0));
+                }
+                one_by_one(many, bytes, read)
+            }
+        })
     }
+}
 
-    /// The buffers as slices side by side, in the guest's order; `None` if they overlap.
-    fn disjoint<'m>(&self, mut bytes: &'m mut [u8]) -> Option<SmallVec<[IoSliceMut<'m>; FEW]>> {
-        let mut order: SmallVec<[(usize, &Range<usize>); FEW]> =
-            self.0.iter().enumerate().collect();
-        order.sort_unstable_by_key(|(_, range)| range.start);
-        let mut taken: SmallVec<[(usize, &'m mut [u8]); FEW]> = SmallVec::new();
-        let mut at = 0;
-        for (position, range) in order {
-            let gap = range.start.checked_sub(at)?;
-            let (_, rest) = bytes.split_at_mut_checked(gap)?;
-            let (slice, rest) = rest.split_at_mut_checked(range.len())?;
-            taken.push((position, slice));
-            bytes = rest;
-            at = range.end;
+/// Fills buffers that overlap.
+fn one_by_one<E>(
+    many: &[Range<usize>],
+    bytes: &mut [u8],
+    mut read: impl FnMut(&mut [IoSliceMut<'_>], usize) -> Result<usize, E>,
+) -> Result<usize, E> {
+    let mut before = 0;
+    for range in many {
+        let slice = bytes.get_mut(range.clone()).unwrap_or_default();
+        let wanted = slice.len();
+        match read(&mut [IoSliceMut::new(slice)], before) {
+            Ok(count) => {
+                before += count;
+                if count < wanted {
+                    break;
+                }
+            }
+            Err(error) if before == 0 => return Err(error),
+            Err(_) => break,
         }
-        taken.sort_unstable_by_key(|(position, _)| *position);
-        Some(
-            taken
-                .into_iter()
-                .map(|(_, slice)| IoSliceMut::new(slice))
-                .collect(),
-        )
     }
+    Ok(before)
+}
+
+/// The buffer that an element of a list tells; `None` if it is empty.
+#[inline]
+fn buffer(iovec: [u8; IOVEC as usize], memory: &[u8]) -> Result<Option<Range<usize>>, Error> {
+    let [a, b, c, d, length @ ..] = iovec;
+    let start = u32::from_le_bytes([a, b, c, d]);
+    let length = u32::from_le_bytes(length);
+    if length == 0 {
+        return Ok(None);
+    }
+    let range = start as usize..(start as usize).saturating_add(length as usize);
+    match range.end > memory.len() {
+        true => Err(out_of_bounds(start, u64::from(length))),
+        false => Ok(Some(range)),
+    }
+}
+
+/// Buffers as slices side by side, in the guest's order; `None` if they overlap.
+fn disjoint<'m>(
+    many: &[Range<usize>],
+    mut bytes: &'m mut [u8],
+) -> Option<SmallVec<[IoSliceMut<'m>; FEW]>> {
+    let mut order: SmallVec<[(usize, &Range<usize>); FEW]> = many.iter().enumerate().collect();
+    order.sort_unstable_by_key(|(_, range)| range.start);
+    let mut taken: SmallVec<[(usize, &'m mut [u8]); FEW]> = SmallVec::new();
+    let mut at = 0;
+    for (position, range) in order {
+        let gap = range.start.checked_sub(at)?;
+        let (_, rest) = bytes.split_at_mut_checked(gap)?;
+        let (slice, rest) = rest.split_at_mut_checked(range.len())?;
+        taken.push((position, slice));
+        bytes = rest;
+        at = range.end;
+    }
+    taken.sort_unstable_by_key(|(position, _)| *position);
+    Some(
+        taken
+            .into_iter()
+            .map(|(_, slice)| IoSliceMut::new(slice))
+            .collect(),
+    )
 }
 
 #[cfg(test)]

@@ -44,6 +44,13 @@ use turnkey_wasi_common::{
 /// ```
 #[derive(Debug, Default)]
 pub struct CallState {
+    /// Nothing, of most calls: one word says so.
+    kept: Option<Kept>,
+}
+
+/// What a call keeps that waits or is filtered.
+#[derive(Debug, Default)]
+struct Kept {
     wait: Option<Wait>,
     /// When the first attempt was made, by the monotonic clock, if anybody had to know.
     began: Option<u64>,
@@ -73,22 +80,35 @@ impl CallState {
     /// meaningless, and the call is to be attempted again, with the same arguments.
     #[inline]
     pub fn take_wait(&mut self) -> Option<Wait> {
-        self.wait.take()
+        self.kept.as_mut()?.wait.take()
+    }
+
+    /// Whether the last attempt has to wait for something.
+    #[inline]
+    fn is_waiting(&self) -> bool {
+        self.kept.as_ref().is_some_and(|kept| kept.wait.is_some())
+    }
+
+    fn keep(&mut self) -> &mut Kept {
+        self.kept.get_or_insert_default()
     }
 
     /// The state of a call that the first filters do not see.
     fn behind(skipped: usize) -> Self {
         Self {
-            skipped,
-            passed: skipped,
-            ..Self::default()
+            kept: Some(Kept {
+                skipped,
+                passed: skipped,
+                ..Kept::default()
+            }),
         }
     }
 
     /// Tells the filters that the guest is ended and the call will not be attempted again. Whoever
     /// waits for a call is to say so when the wait fails.
     pub fn abandon<T: Table>(&mut self, ctx: &WasiCtx<T>) {
-        if let Some((function, args)) = self.asked.take() {
+        let asked = self.kept.as_mut().and_then(|kept| kept.asked.take());
+        if let Some((function, args)) = asked {
             Call::new(ctx, self).tell_after(function, &args, &mut [], &Ending::default());
         }
     }
@@ -125,23 +145,23 @@ impl<'a, T: Table> Call<'a, T> {
     /// Leaves word for whoever reads a trace, if anybody does.
     pub(crate) fn remark(&mut self, remark: impl FnOnce() -> String) {
         if !self.ctx.filters().is_empty() {
-            self.state.remark = Some(remark().into());
+            self.state.keep().remark = Some(remark().into());
         }
     }
 
     /// Gives up the attempt until something has come.
     pub(crate) fn wait(&mut self, wait: Wait) -> Error {
-        self.state.wait = Some(wait);
+        self.state.keep().wait = Some(wait);
         Error::Wait
     }
 
     /// When the call began: a reading of the monotonic clock, the same in every attempt.
     pub(crate) fn began(&mut self) -> Result<u64, Error> {
-        match self.state.began {
+        match self.state.kept.as_ref().and_then(|kept| kept.began) {
             Some(began) => Ok(began),
             None => {
                 let now = self.ctx.clocks().now(Clock::Monotonic)?;
-                self.state.began = Some(now);
+                self.state.keep().began = Some(now);
                 Ok(now)
             }
         }
@@ -174,8 +194,8 @@ impl<'a, T: Table> Call<'a, T> {
             Some(Verdict::Trap(trap)) => Err(Stop::Trap(trap.clone())),
             Some(Verdict::Continue | Verdict::Delay(_)) => R::errno(Errno::Again),
         };
-        if self.state.wait.is_some() {
-            self.state.asked = Some((function, SmallVec::from_slice(args)));
+        if self.state.is_waiting() {
+            self.state.keep().asked = Some((function, SmallVec::from_slice(args)));
         } else {
             let ending = Ending {
                 errno: result.as_ref().ok().and_then(Answer::to_errno),
@@ -197,20 +217,22 @@ impl<'a, T: Table> Call<'a, T> {
         F: Fn(&mut Call<'_, T>, &mut Memory<'_>) -> Result<R, Stop>,
     {
         let filters = self.ctx.filters();
-        self.state.notes.resize(filters.len(), Cell::new(0));
+        let ctx = self.ctx;
+        let kept = self.state.keep();
+        kept.notes.resize(filters.len(), Cell::new(0));
         loop {
-            if let Some(deadline) = self.state.delayed {
-                if self.monotonic()? < deadline {
-                    self.state.wait = Some(Wait {
+            if let Some(deadline) = kept.delayed {
+                if monotonic(ctx)? < deadline {
+                    kept.wait = Some(Wait {
                         deadline: Some(deadline),
                         ..Wait::default()
                     });
                     return Ok(Some(Verdict::Continue));
                 }
-                self.state.delayed = None;
+                kept.delayed = None;
             }
-            let next = self.state.passed;
-            let Some((filter, note)) = filters.get(next).zip(self.state.notes.get(next)) else {
+            let next = kept.passed;
+            let Some((filter, note)) = filters.get(next).zip(kept.notes.get(next)) else {
                 return Ok(None);
             };
             behind.filters = next + 1;
@@ -222,22 +244,12 @@ impl<'a, T: Table> Call<'a, T> {
             if verdict.is_final() {
                 return Ok(Some(verdict));
             }
-            self.state.passed += 1;
+            kept.passed += 1;
             if let Verdict::Delay(delay) = verdict {
                 let delay = u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX);
-                self.state.delayed = Some(self.monotonic()?.saturating_add(delay));
+                kept.delayed = Some(monotonic(ctx)?.saturating_add(delay));
             }
         }
-    }
-
-    /// The reading by which a delay is measured.
-    fn monotonic(&self) -> Result<u64, Trap> {
-        let now = self.ctx.clocks().now(Clock::Monotonic);
-        now.map_err(|error| {
-            let message =
-                format!("a filter delays calls, and there is no monotonic clock: {error}");
-            Trap::new(TrapKind::Host, message)
-        })
     }
 
     /// Tells the filters that let the call pass, the last of them first, how it ended.
@@ -248,17 +260,29 @@ impl<'a, T: Table> Call<'a, T> {
         memory: &mut [u8],
         ending: &Ending<'_>,
     ) {
-        let filters = self.ctx.filters().iter().zip(&self.state.notes);
-        let passed = filters.take(self.state.passed).skip(self.state.skipped);
+        let Some(kept) = &self.state.kept else {
+            return;
+        };
+        let filters = self.ctx.filters().iter().zip(&kept.notes);
+        let passed = filters.take(kept.passed).skip(kept.skipped);
         for (filter, note) in passed.rev() {
             let call = Invocation {
                 decided: ending.decided,
-                remark: self.state.remark.as_deref(),
+                remark: kept.remark.as_deref(),
                 ..Invocation::new(function, args, note)
             };
             filter.after(&call, memory, ending.errno);
         }
     }
+}
+
+/// The reading by which a delay is measured.
+fn monotonic<T: Table>(ctx: &WasiCtx<T>) -> Result<u64, Trap> {
+    let now = ctx.clocks().now(Clock::Monotonic);
+    now.map_err(|error| {
+        let message = format!("a filter delays calls, and there is no monotonic clock: {error}");
+        Trap::new(TrapKind::Host, message)
+    })
 }
 
 /// A call behind some of the filters, to be carried out by the last of them.
@@ -398,16 +422,23 @@ fn to_the_end<T: Table, R>(
 ) -> Result<R, Stop> {
     loop {
         let result = attempt(&mut Call::new(ctx, state));
-        match state.take_wait() {
-            None => return result,
-            Some(wait) => {
-                if let Err(trap) = ctx.block(wait) {
-                    state.abandon(ctx);
-                    return Err(trap.into());
-                }
-            }
+        if !state.is_waiting() {
+            return result;
         }
+        block(ctx, state)?;
     }
+}
+
+/// Blocks the thread until the next attempt is to be made.
+#[cold]
+fn block<T: Table>(ctx: &WasiCtx<T>, state: &mut CallState) -> Result<(), Stop> {
+    let Some(wait) = state.take_wait() else {
+        return Ok(());
+    };
+    ctx.block(wait).map_err(|trap| {
+        state.abandon(ctx);
+        trap.into()
+    })
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ macro_rules! define_functions {
                     return unfiltered::$function(call, memory, $($arg),*);
                 }
                 let words: &[u64] = &[$($arg.to_word()),*];
-                let attempt = |call: &mut $crate::Call<'_, T>, memory: &mut $crate::Memory<'_>| {
+                let attempt = move |call: &mut $crate::Call<'_, T>, memory: &mut $crate::Memory<'_>| {
                     unfiltered::$function(call, memory, $($arg),*)
                 };
                 call.filtered(&table::FUNCTIONS[$index], words, memory, &attempt)

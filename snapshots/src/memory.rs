@@ -1,8 +1,9 @@
 //! A guest's memory during one call.
 
 use crate::error::Error;
+use crate::typed::Value;
 use turnkey_wasi_common::{Errno, Trap, TrapKind};
-use wiggle::{GuestMemory, GuestPtr};
+use wiggle::{GuestMemory, GuestPtr, Pointee};
 
 /// A guest's linear memory, borrowed from its engine for the length of one attempt at a call.
 ///
@@ -62,6 +63,26 @@ pub(crate) trait Bytes {
         self.bytes_mut()?
             .get_mut(from..to)
             .ok_or_else(|| out_of_bounds(start, u64::from(length)))
+    }
+
+    /// Writes what a call answers, which is the last that it does.
+    ///
+    /// # Errors
+    /// - a trap: its place lies beyond the memory, or is misaligned.
+    fn answer<P, V: Value>(&mut self, place: GuestPtr<P>, value: V) -> Result<(), Error>
+    where
+        P: Pointee<Pointer = u32>,
+    {
+        let place = place.offset();
+        let start = place as usize;
+        let bytes = self.bytes_mut()?;
+        match bytes.get_mut(start..start.saturating_add(V::SIZE as usize)) {
+            Some(room) if place % V::ALIGN == 0 => {
+                value.store(room);
+                Ok(())
+            }
+            _ => check_array(bytes, place, 1, V::SIZE, V::ALIGN),
+        }
     }
 
     /// Sees that `count` elements of `size` bytes, aligned to `align`, lie within the memory.

@@ -20,6 +20,10 @@ use turnkey_wasi_common::table::Table;
 use turnkey_wasi_common::{Entry, Errno, Fd, Rights, SetTime, Times};
 
 /// Does something with an open descriptor's entry. One that was taken back is as good as closed.
+///
+/// Inlined, as are the other steps from a function of the snapshot's to its object: after a system
+/// call, some processors return from each function as if they had never been there.
+#[inline(always)]
 pub(crate) fn with_entry<T: Table, R>(
     call: &mut Call<'_, T>,
     fd: Fd,

@@ -57,12 +57,7 @@ pub mod calls {
 mod generated {
     use crate::error::Error;
 
-    wiggle::from_witx!({
-        witx: ["witx/wasi_unstable.witx"],
-        errors: { errno => Error },
-        wasmtime: false,
-        tracing: false,
-    });
+    include!(concat!(env!("OUT_DIR"), "/preview_0_glue.rs"));
 
     pub(super) use self::wasi_unstable as functions;
     pub(super) use functions::WasiUnstable as Functions;

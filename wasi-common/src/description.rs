@@ -87,6 +87,7 @@ impl Description {
     /// # Errors
     /// - `OVERFLOW`: the new offset exceeds `i64::MAX`; the offset stays.
     /// - whatever `step` answers; the offset stays.
+    #[inline]
     pub fn with_offset<R, E: From<Errno>>(
         &self,
         step: impl FnOnce(u64) -> Result<(u64, R), E>,
@@ -103,6 +104,7 @@ impl Description {
         Ok(outcome)
     }
 
+    #[inline]
     fn take_turn(&self) -> u64 {
         loop {
             let at = self.offset.load(Ordering::Relaxed) & !MOVING;
@@ -132,6 +134,7 @@ struct Turn<'a> {
 }
 
 impl Drop for Turn<'_> {
+    #[inline]
     fn drop(&mut self) {
         self.offset.store(self.at, Ordering::Release);
     }

@@ -53,6 +53,7 @@ impl Object {
     ///
     /// # Errors
     /// - `IO`: the host failed.
+    #[inline]
     pub fn stat(&self) -> Result<Stat> {
         match self {
             Self::File(file) => file.stat(),

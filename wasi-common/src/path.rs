@@ -68,6 +68,23 @@ impl<'a> GuestPath<'a> {
         Self(self.0.trim_end_matches('/'))
     }
 
+    /// The name, where the path is one and nothing else: no slash, and neither `.` nor `..`.
+    ///
+    /// ```
+    /// use turnkey_wasi_common::GuestPath;
+    ///
+    /// let only = |text| GuestPath::new(text).ok().and_then(GuestPath::only_name);
+    /// assert_eq!(only("notes.txt"), Some("notes.txt"));
+    /// assert_eq!((only("a/b"), only("a/"), only("..")), (None, None, None));
+    /// ```
+    pub fn only_name(self) -> Option<&'a str> {
+        match self.0 {
+            "." | ".." => None,
+            name if name.as_bytes().contains(&b'/') => None,
+            name => Some(name),
+        }
+    }
+
     /// The names between the slashes, `.` and `..` among them.
     pub fn names(self) -> impl DoubleEndedIterator<Item = &'a str> {
         self.0.split('/').filter(|name| !name.is_empty())

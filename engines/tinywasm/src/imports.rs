@@ -55,7 +55,7 @@ fn wasi(store: &mut Store, module: &str, name: &str, shared: &Rc<Shared>) -> Opt
                         let shared = Rc::clone(shared);
                         let function = move |_: FuncContext<'_>, ($($arg,)*): ($($type,)*)| {
                             let known = &$snapshot::FUNCTIONS[$index];
-                            call(&shared, known, |call, memory| -> Result<$result, Stop> {
+                            call(&shared, known, move |call, memory| -> Result<$result, Stop> {
                                 $snapshot::$function(call, memory, $($arg),*)
                             })
                         };

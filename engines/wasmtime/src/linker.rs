@@ -7,7 +7,7 @@ pub(crate) use blocking::define;
 pub(crate) use suspending::define_async;
 
 use crate::Wasi;
-use crate::memory::{Find, Own};
+use crate::memory::{Find, Own, own};
 use turnkey_wasi_common::Stop;
 use turnkey_wasi_common::function::Function;
 use turnkey_wasi_common::table::Table;
@@ -153,7 +153,10 @@ fn borrow<'a, S: 'static, T>(
     wasi: impl Fn(&mut S) -> &mut Wasi<T>,
     find: &impl Find<S, T>,
 ) -> Result<(&'a mut [u8], &'a mut S)> {
-    match find.find(caller, wasi) {
+    if let Some(memory) = find.known(caller, wasi) {
+        return Ok(memory.data_and_store_mut(caller));
+    }
+    match own(caller) {
         Ok(memory) => Ok(memory.data_and_store_mut(caller)),
         Err(_) if !function.touches_memory() => Ok((&mut [], caller.data_mut())),
         Err(trap) => Err(Stop::Trap(trap).into()),

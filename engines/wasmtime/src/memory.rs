@@ -9,13 +9,13 @@ use wasmtime::{AsContext, Caller, Extern, Memory};
 /// The name by which guests export the memory that WASI acts on.
 pub(crate) const NAME: &str = "memory";
 
-/// A way to find the memory that a call acts on.
+/// A way to know the memory that a call acts on without looking for it.
 pub(crate) trait Find<S, T>: Clone + Send + Sync + 'static {
-    fn find(
+    fn known(
         &self,
         caller: &mut Caller<'_, S>,
         wasi: impl Fn(&mut S) -> &mut Wasi<T>,
-    ) -> Result<Memory, Trap>;
+    ) -> Option<Memory>;
 }
 
 /// The memory that the caller itself exports, looked up in each call.
@@ -24,12 +24,12 @@ pub(crate) struct Own;
 
 impl<S, T> Find<S, T> for Own {
     #[inline]
-    fn find(
+    fn known(
         &self,
-        caller: &mut Caller<'_, S>,
+        _caller: &mut Caller<'_, S>,
         _wasi: impl Fn(&mut S) -> &mut Wasi<T>,
-    ) -> Result<Memory, Trap> {
-        own(caller)
+    ) -> Option<Memory> {
+        None
     }
 }
 
@@ -39,15 +39,12 @@ pub(crate) struct OfNode;
 
 impl<S, T> Find<S, T> for OfNode {
     #[inline(always)]
-    fn find(
+    fn known(
         &self,
         caller: &mut Caller<'_, S>,
         wasi: impl Fn(&mut S) -> &mut Wasi<T>,
-    ) -> Result<Memory, Trap> {
-        match wasi(caller.data_mut()).memory() {
-            Some(memory) => Ok(memory),
-            None => own(caller),
-        }
+    ) -> Option<Memory> {
+        wasi(caller.data_mut()).memory()
     }
 }
 
@@ -63,20 +60,18 @@ impl OfInstance {
 
 impl<S, T> Find<S, T> for OfInstance {
     #[inline]
-    fn find(
+    fn known(
         &self,
-        caller: &mut Caller<'_, S>,
+        _caller: &mut Caller<'_, S>,
         _wasi: impl Fn(&mut S) -> &mut Wasi<T>,
-    ) -> Result<Memory, Trap> {
-        match self.0.get() {
-            Some(memory) => Ok(*memory),
-            None => own(caller),
-        }
+    ) -> Option<Memory> {
+        self.0.get().copied()
     }
 }
 
+/// The memory that the caller exports.
 #[cold]
-fn own<S>(caller: &mut Caller<'_, S>) -> Result<Memory, Trap> {
+pub(crate) fn own<S>(caller: &mut Caller<'_, S>) -> Result<Memory, Trap> {
     let export = caller.get_export(NAME);
     usable(export, caller)
 }

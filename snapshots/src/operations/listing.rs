@@ -93,11 +93,12 @@ impl Output<'_> {
         !self.is_full()
     }
 
+    #[inline]
     fn put(&mut self, bytes: &[u8]) {
         let room = self.bytes.get_mut(self.used..).unwrap_or_default();
         let fitting = room.len().min(bytes.len());
-        for (to, from) in room.iter_mut().zip(bytes) {
-            *to = *from;
+        if let (Some(to), Some(from)) = (room.get_mut(..fitting), bytes.get(..fitting)) {
+            to.copy_from_slice(from);
         }
         self.used += fitting;
     }

@@ -42,6 +42,7 @@ fn path<'m, T: Table>(
 }
 
 /// Carries out an operation on one path.
+#[inline]
 fn at<T: Table, R>(
     call: &mut Call<'_, T>,
     memory: &GuestMemory<'_>,

@@ -4,9 +4,10 @@
 //! other types than what it makes from another, but of the same names. What only one snapshot has
 //! is added by the macro `only_here`, which each defines.
 
+use super::calls::{Prestat, PrestatDir};
 use super::convert::{
-    advice, clock, fd, fd_flags, file_type, filestat, follow, iovecs, receive_flags, rights,
-    shutdown, times, to_fdflags, to_rights, whence,
+    advice, clock, fd, fd_flags, fdstat, file_type, filestat, follow, iovecs, receive_flags,
+    rights, shutdown, times, whence,
 };
 use super::generated::{Functions, types};
 use super::table::types::{EVENT, SUBSCRIPTION};
@@ -83,19 +84,23 @@ impl<T: Table> Functions for Call<'_, T> {
 
     fn clock_res_get(
         &mut self,
-        _memory: Memory<'_, '_>,
+        memory: Memory<'_, '_>,
         id: types::Clockid,
-    ) -> Result<types::Timestamp, Error> {
-        Ok(self.ctx().clocks().resolution(clock(id))?)
+        answer: GuestPtr<types::Timestamp>,
+    ) -> Result<(), Error> {
+        let resolution = self.ctx().clocks().resolution(clock(id))?;
+        memory.answer(answer, resolution)
     }
 
     fn clock_time_get(
         &mut self,
-        _memory: Memory<'_, '_>,
+        memory: Memory<'_, '_>,
         id: types::Clockid,
         _precision: types::Timestamp,
-    ) -> Result<types::Timestamp, Error> {
-        Ok(self.ctx().clocks().now(clock(id))?)
+        answer: GuestPtr<types::Timestamp>,
+    ) -> Result<(), Error> {
+        let now = self.ctx().clocks().now(clock(id))?;
+        memory.answer(answer, now)
     }
 
     fn fd_advise(
@@ -129,16 +134,12 @@ impl<T: Table> Functions for Call<'_, T> {
 
     fn fd_fdstat_get(
         &mut self,
-        _memory: Memory<'_, '_>,
+        memory: Memory<'_, '_>,
         handle: types::Fd,
-    ) -> Result<types::Fdstat, Error> {
+        answer: GuestPtr<types::Fdstat>,
+    ) -> Result<(), Error> {
         let stat = descriptor::fdstat(self, fd(handle))?;
-        Ok(types::Fdstat {
-            fs_filetype: file_type(stat.file_type),
-            fs_flags: to_fdflags(stat.flags),
-            fs_rights_base: to_rights(stat.base),
-            fs_rights_inheriting: to_rights(stat.inheriting),
-        })
+        memory.answer(answer, fdstat(&stat))
     }
 
     fn fd_fdstat_set_flags(
@@ -162,10 +163,12 @@ impl<T: Table> Functions for Call<'_, T> {
 
     fn fd_filestat_get(
         &mut self,
-        _memory: Memory<'_, '_>,
+        memory: Memory<'_, '_>,
         handle: types::Fd,
-    ) -> Result<types::Filestat, Error> {
-        Ok(filestat(&descriptor::filestat(self, fd(handle))?))
+        answer: GuestPtr<types::Filestat>,
+    ) -> Result<(), Error> {
+        let stat = descriptor::filestat(self, fd(handle))?;
+        memory.answer(answer, filestat(&stat))
     }
 
     fn fd_filestat_set_size(
@@ -194,17 +197,20 @@ impl<T: Table> Functions for Call<'_, T> {
         handle: types::Fd,
         iovs: types::IovecArray,
         offset: types::Filesize,
-    ) -> Result<types::Size, Error> {
-        io::read_at(self, memory, fd(handle), iovecs(iovs), offset)
+        answer: GuestPtr<types::Size>,
+    ) -> Result<(), Error> {
+        let read = io::read_at(self, memory, fd(handle), iovecs(iovs), offset)?;
+        memory.answer(answer, read)
     }
 
     fn fd_prestat_get(
         &mut self,
-        _memory: Memory<'_, '_>,
+        memory: Memory<'_, '_>,
         handle: types::Fd,
-    ) -> Result<types::Prestat, Error> {
+        answer: GuestPtr<types::Prestat>,
+    ) -> Result<(), Error> {
         let pr_name_len = descriptor::preopen_length(self, fd(handle))?;
-        Ok(types::Prestat::Dir(types::PrestatDir { pr_name_len }))
+        memory.answer(answer, Prestat::Dir(PrestatDir { pr_name_len }))
     }
 
     fn fd_prestat_dir_name(
@@ -223,8 +229,10 @@ impl<T: Table> Functions for Call<'_, T> {
         handle: types::Fd,
         iovs: types::CiovecArray,
         offset: types::Filesize,
-    ) -> Result<types::Size, Error> {
-        io::write_at(self, memory, fd(handle), iovecs(iovs), offset)
+        answer: GuestPtr<types::Size>,
+    ) -> Result<(), Error> {
+        let written = io::write_at(self, memory, fd(handle), iovecs(iovs), offset)?;
+        memory.answer(answer, written)
     }
 
     fn fd_read(
@@ -232,8 +240,10 @@ impl<T: Table> Functions for Call<'_, T> {
         memory: Memory<'_, '_>,
         handle: types::Fd,
         iovs: types::IovecArray,
-    ) -> Result<types::Size, Error> {
-        io::read(self, memory, fd(handle), iovecs(iovs))
+        answer: GuestPtr<types::Size>,
+    ) -> Result<(), Error> {
+        let read = io::read(self, memory, fd(handle), iovecs(iovs))?;
+        memory.answer(answer, read)
     }
 
     fn fd_readdir(
@@ -243,11 +253,12 @@ impl<T: Table> Functions for Call<'_, T> {
         buf: Bytes8,
         buf_len: types::Size,
         cookie: types::Dircookie,
-    ) -> Result<types::Size, Error> {
+        answer: GuestPtr<types::Size>,
+    ) -> Result<(), Error> {
         let buffer = (buf.offset(), buf_len);
-        listing::read_dir(self, memory, fd(handle), buffer, cookie, |kind| {
-            file_type(kind).into()
-        })
+        let number = |kind| file_type(kind).0;
+        let filled = listing::read_dir(self, memory, fd(handle), buffer, cookie, number)?;
+        memory.answer(answer, filled)
     }
 
     fn fd_renumber(
@@ -261,12 +272,14 @@ impl<T: Table> Functions for Call<'_, T> {
 
     fn fd_seek(
         &mut self,
-        _memory: Memory<'_, '_>,
+        memory: Memory<'_, '_>,
         handle: types::Fd,
         offset: types::Filedelta,
         from: types::Whence,
-    ) -> Result<types::Filesize, Error> {
-        io::seek(self, fd(handle), offset, whence(from))
+        answer: GuestPtr<types::Filesize>,
+    ) -> Result<(), Error> {
+        let at = io::seek(self, fd(handle), offset, whence(from))?;
+        memory.answer(answer, at)
     }
 
     fn fd_sync(&mut self, _memory: Memory<'_, '_>, handle: types::Fd) -> Result<(), Error> {
@@ -275,10 +288,12 @@ impl<T: Table> Functions for Call<'_, T> {
 
     fn fd_tell(
         &mut self,
-        _memory: Memory<'_, '_>,
+        memory: Memory<'_, '_>,
         handle: types::Fd,
-    ) -> Result<types::Filesize, Error> {
-        io::tell(self, fd(handle))
+        answer: GuestPtr<types::Filesize>,
+    ) -> Result<(), Error> {
+        let at = io::tell(self, fd(handle))?;
+        memory.answer(answer, at)
     }
 
     fn fd_write(
@@ -286,8 +301,10 @@ impl<T: Table> Functions for Call<'_, T> {
         memory: Memory<'_, '_>,
         handle: types::Fd,
         iovs: types::CiovecArray,
-    ) -> Result<types::Size, Error> {
-        io::write(self, memory, fd(handle), iovecs(iovs))
+        answer: GuestPtr<types::Size>,
+    ) -> Result<(), Error> {
+        let written = io::write(self, memory, fd(handle), iovecs(iovs))?;
+        memory.answer(answer, written)
     }
 
     fn path_create_directory(
@@ -305,9 +322,10 @@ impl<T: Table> Functions for Call<'_, T> {
         dir: types::Fd,
         flags: types::Lookupflags,
         name: GuestPtr<str>,
-    ) -> Result<types::Filestat, Error> {
+        answer: GuestPtr<types::Filestat>,
+    ) -> Result<(), Error> {
         let stat = path::stat(self, memory, (fd(dir), name), follow(flags))?;
-        Ok(filestat(&stat))
+        memory.answer(answer, filestat(&stat))
     }
 
     fn path_filestat_set_times(
@@ -347,7 +365,8 @@ impl<T: Table> Functions for Call<'_, T> {
         base: types::Rights,
         _inheriting: types::Rights,
         fdflags: types::Fdflags,
-    ) -> Result<types::Fd, Error> {
+        answer: GuestPtr<types::Fd>,
+    ) -> Result<(), Error> {
         let opening = path::Opening {
             follow: follow(flags),
             create: oflags.contains(types::Oflags::CREAT),
@@ -358,7 +377,7 @@ impl<T: Table> Functions for Call<'_, T> {
             flags: fd_flags(fdflags),
         };
         let opened = path::open(self, memory, fd(dir), name, &opening)?;
-        Ok(opened.0.into())
+        memory.answer(answer, opened)
     }
 
     fn path_readlink(
@@ -368,8 +387,11 @@ impl<T: Table> Functions for Call<'_, T> {
         name: GuestPtr<str>,
         buf: Bytes8,
         buf_len: types::Size,
-    ) -> Result<types::Size, Error> {
-        path::read_link(self, memory, (fd(dir), name), (buf.offset(), buf_len))
+        answer: GuestPtr<types::Size>,
+    ) -> Result<(), Error> {
+        let buffer = (buf.offset(), buf_len);
+        let read = path::read_link(self, memory, (fd(dir), name), buffer)?;
+        memory.answer(answer, read)
     }
 
     fn path_remove_directory(
@@ -422,7 +444,8 @@ impl<T: Table> Functions for Call<'_, T> {
         subscriptions: GuestPtr<types::Subscription>,
         events: GuestPtr<types::Event>,
         count: types::Size,
-    ) -> Result<types::Size, Error> {
+        answer: GuestPtr<types::Size>,
+    ) -> Result<(), Error> {
         let (subscription_size, event_size) = (SUBSCRIPTION.size, EVENT.size);
         memory.check_array(subscriptions.offset(), count, subscription_size, 8)?;
         memory.check_array(events.offset(), count, event_size, 8)?;
@@ -437,7 +460,7 @@ impl<T: Table> Functions for Call<'_, T> {
         for (at, come) in events.as_array(told).iter().zip(&come) {
             memory.write(at?, event(come))?;
         }
-        Ok(told)
+        memory.answer(answer, told)
     }
 
     fn proc_exit(
@@ -497,8 +520,10 @@ impl<T: Table> Functions for Call<'_, T> {
         handle: types::Fd,
         iovs: types::CiovecArray,
         flags: types::Siflags,
-    ) -> Result<types::Size, Error> {
-        socket::send(self, memory, fd(handle), iovecs(iovs), flags)
+        answer: GuestPtr<types::Size>,
+    ) -> Result<(), Error> {
+        let sent = socket::send(self, memory, fd(handle), iovecs(iovs), flags)?;
+        memory.answer(answer, sent)
     }
 
     fn sock_shutdown(

@@ -1,9 +1,11 @@
 //! A snapshot's own types, and what they are in the core. Every snapshot has this file as a module
 //! of its own.
 
+use super::calls::{Fdflags, Fdstat, Filestat, Filetype};
 use super::generated::types;
 use crate::buffers::Iovecs;
 use crate::operations::WantedTimes;
+use crate::operations::descriptor::FdStat;
 use crate::operations::io::Whence;
 use turnkey_wasi_common::{
     Advice, Clock, Errno, Fd, FdFlags, FileType, Follow, ReceiveFlags, Rights, Shutdown, Stat,
@@ -45,21 +47,32 @@ pub(super) fn advice(advice: types::Advice) -> Advice {
     }
 }
 
-pub(super) fn file_type(file_type: FileType) -> types::Filetype {
+pub(super) fn file_type(file_type: FileType) -> Filetype {
     match file_type {
-        FileType::Unknown => types::Filetype::Unknown,
-        FileType::BlockDevice => types::Filetype::BlockDevice,
-        FileType::CharacterDevice => types::Filetype::CharacterDevice,
-        FileType::Directory => types::Filetype::Directory,
-        FileType::RegularFile => types::Filetype::RegularFile,
-        FileType::SocketDgram => types::Filetype::SocketDgram,
-        FileType::SocketStream => types::Filetype::SocketStream,
-        FileType::SymbolicLink => types::Filetype::SymbolicLink,
+        FileType::Unknown => Filetype::UNKNOWN,
+        FileType::BlockDevice => Filetype::BLOCK_DEVICE,
+        FileType::CharacterDevice => Filetype::CHARACTER_DEVICE,
+        FileType::Directory => Filetype::DIRECTORY,
+        FileType::RegularFile => Filetype::REGULAR_FILE,
+        FileType::SocketDgram => Filetype::SOCKET_DGRAM,
+        FileType::SocketStream => Filetype::SOCKET_STREAM,
+        FileType::SymbolicLink => Filetype::SYMBOLIC_LINK,
     }
 }
 
-pub(super) fn filestat(stat: &Stat) -> types::Filestat {
-    types::Filestat {
+#[inline]
+pub(super) fn fdstat(stat: &FdStat) -> Fdstat {
+    Fdstat {
+        fs_filetype: file_type(stat.file_type),
+        fs_flags: to_fdflags(stat.flags),
+        fs_rights_base: stat.base,
+        fs_rights_inheriting: stat.inheriting,
+    }
+}
+
+#[inline]
+pub(super) fn filestat(stat: &Stat) -> Filestat {
+    Filestat {
         dev: stat.device,
         ino: stat.inode,
         filetype: file_type(stat.file_type),
@@ -93,19 +106,17 @@ pub(super) fn fd_flags(flags: types::Fdflags) -> Option<FdFlags> {
     Some(known)
 }
 
-pub(super) fn to_fdflags(flags: FdFlags) -> types::Fdflags {
-    let mut told = types::Fdflags::empty();
-    told.set(types::Fdflags::APPEND, flags.contains(FdFlags::APPEND));
-    told.set(types::Fdflags::NONBLOCK, flags.contains(FdFlags::NONBLOCK));
-    told
+fn to_fdflags(flags: FdFlags) -> Fdflags {
+    let bits = [
+        (FdFlags::APPEND, Fdflags::APPEND),
+        (FdFlags::NONBLOCK, Fdflags::NONBLOCK),
+    ];
+    let told = bits.iter().filter(|(flag, _)| flags.contains(*flag));
+    told.fold(Fdflags::default(), |told, (_, bit)| told | *bit)
 }
 
 pub(super) fn rights(rights: types::Rights) -> Rights {
     Rights::from_bits_truncate(rights.bits())
-}
-
-pub(super) fn to_rights(rights: Rights) -> types::Rights {
-    types::Rights::from_bits_truncate(rights.bits())
 }
 
 pub(super) fn follow(flags: types::Lookupflags) -> Follow {

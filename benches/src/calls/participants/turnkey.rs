@@ -82,7 +82,12 @@ impl Filter for Pass {}
 pub(in crate::calls) fn plain(fixture: &Fixture) -> Result<Box<dyn Participant>, Failure> {
     let engine = WasmtimeEngine::new(EngineOptions::default())?;
     let module = engine.compile(&wat::parse_str(guest::module())?)?;
-    Ok(Box::new(Turnkey::new(&engine, &*module, Backend::Host, fixture)?))
+    Ok(Box::new(Turnkey::new(
+        &engine,
+        &*module,
+        Backend::Host,
+        fixture,
+    )?))
 }
 
 pub(super) fn all(fixture: &Fixture) -> Result<Vec<Box<dyn Participant>>, Failure> {
@@ -95,7 +100,9 @@ pub(super) fn all(fixture: &Fixture) -> Result<Vec<Box<dyn Participant>>, Failur
     for engine in &engines {
         let module = engine.compile(&wat::parse_str(guest::module())?)?;
         for backend in Backend::ALL {
-            all.push(Box::new(Turnkey::new(&**engine, &*module, backend, fixture)?));
+            all.push(Box::new(Turnkey::new(
+                &**engine, &*module, backend, fixture,
+            )?));
         }
     }
     Ok(all)
@@ -124,11 +131,7 @@ impl Turnkey {
 }
 
 /// An instance that has opened what it acts on.
-fn ready(
-    module: &dyn Module,
-    ctx: WasiCtx,
-    name: &str,
-) -> Result<Box<dyn Instance>, Failure> {
+fn ready(module: &dyn Module, ctx: WasiCtx, name: &str) -> Result<Box<dyn Instance>, Failure> {
     let mut instance = module.instantiate(Node {
         ctx,
         functions: Vec::new(),

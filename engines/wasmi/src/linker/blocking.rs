@@ -33,7 +33,7 @@ where
                     let find = find.clone();
                     let function = move |mut caller: Caller<'_, S>, $($arg: $type),*| {
                         let known = &$snapshot::FUNCTIONS[$index];
-                        call(&mut caller, known, wasi, &find, |call, memory| -> Result<$result, Stop> {
+                        call(&mut caller, known, wasi, &find, move |call, memory| -> Result<$result, Stop> {
                             $snapshot::$function(call, memory, $($arg),*)
                         })
                     };

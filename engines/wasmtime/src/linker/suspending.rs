@@ -41,7 +41,7 @@ where
                         })
                     } else {
                         linker.func_wrap($module, $name, move |mut caller: Caller<'_, S>, $($arg: $type),*| {
-                            blocking::call(&mut caller, known, wasi, &find, |call, memory| -> Result<$result, Stop> {
+                            blocking::call(&mut caller, known, wasi, &find, move |call, memory| -> Result<$result, Stop> {
                                 $snapshot::$function(call, memory, $($arg),*)
                             })
                         })
