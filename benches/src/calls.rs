@@ -1,6 +1,6 @@
 //! What a call costs, beside the system call beneath it and beside the peers.
 
-mod fixture;
+pub(crate) mod fixture;
 mod guest;
 pub(crate) mod hot;
 mod op;

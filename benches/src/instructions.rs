@@ -5,7 +5,8 @@
 //! the other, as a debugger does.
 
 use crate::Failure;
-use crate::calls::hot;
+use crate::calls::{self, fixture::Fixture};
+use crate::nesting;
 use crate::table::Table;
 use nix::sys::ptrace;
 use nix::sys::signal::{Signal, raise};
@@ -35,6 +36,12 @@ const MARK: Signal = Signal::SIGUSR1;
 /// How much more than what is kept a call may take, in percent: what a compiler or a C library of
 /// another version makes of the same source.
 const TOLERANCE: u64 = 5;
+
+/// The calls that are counted, in the order in which they are made.
+fn names() -> impl Iterator<Item = &'static str> {
+    let direct = calls::hot::NAMES.into_iter();
+    direct.chain(nesting::hot::NAMES)
+}
 
 /// Name and instructions of each call.
 type Counts = BTreeMap<String, u64>;
@@ -89,15 +96,16 @@ fn count() -> Result<Counts, Failure> {
     let traced = Pid::from_raw(process.id().try_into()?);
     let counts = count_in(traced);
     if counts.is_err() {
-        process.kill()?;
-        process.wait()?;
+        // It may have ended already.
+        let _ = process.kill();
+        let _ = process.wait();
     }
     counts
 }
 
 fn count_in(traced: Pid) -> Result<Counts, Failure> {
     let mut counts = Counts::new();
-    for call in hot::CALLS {
+    for call in names() {
         let (none, all) = (steps(traced)?, steps(traced)?);
         let each = all.saturating_sub(none) / u64::from(CALLS);
         counts.insert(call.to_owned(), each);
@@ -135,14 +143,14 @@ fn ended(how: WaitStatus) -> Failure {
 /// then all.
 pub(crate) fn make() -> Result<Vec<Table>, Failure> {
     ptrace::traceme()?;
-    let mut calls = hot::Calls::new()?;
-    for name in hot::CALLS {
-        let mut call = calls.named(name)?;
+    let files = Fixture::new()?;
+    let direct = calls::hot::calls(&files)?;
+    for mut call in direct.into_iter().chain(nesting::hot::calls()?) {
         // What is found out by the first calls alone is not counted.
-        call.make(CALLS)?;
+        call(CALLS)?;
         for times in [0, CALLS] {
             raise(MARK)?;
-            call.make(times)?;
+            call(times)?;
             raise(MARK)?;
         }
     }

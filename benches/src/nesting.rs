@@ -1,6 +1,7 @@
 //! What it costs that a wasm parent stands between a child and the host.
 
 mod guests;
+pub(crate) mod hot;
 mod tree;
 
 use crate::Failure;
@@ -41,13 +42,15 @@ struct Case {
 const BLOCK: usize = 65536;
 const PAGE: usize = 4096;
 
+/// What the limits of children need.
+const LIMITED: EngineOptions = EngineOptions {
+    fuel: true,
+    interruptible: true,
+};
+
 pub(crate) fn run(options: &Options) -> Result<Vec<Table>, Failure> {
-    let limited = EngineOptions {
-        fuel: true,
-        interruptible: true,
-    };
-    let wasmtime = WasmtimeEngine::new(limited)?;
-    let wasmi = WasmiEngine::new(limited);
+    let wasmtime = WasmtimeEngine::new(LIMITED)?;
+    let wasmi = WasmiEngine::new(LIMITED);
     let engines: [&dyn Engine; 2] = [&wasmtime, &wasmi];
 
     let mut cases = Vec::new();

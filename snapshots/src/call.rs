@@ -219,7 +219,9 @@ impl<'a, T: Table> Call<'a, T> {
         let filters = self.ctx.filters();
         let ctx = self.ctx;
         let kept = self.state.keep();
-        kept.notes.resize(filters.len(), Cell::new(0));
+        while kept.notes.len() < filters.len() {
+            kept.notes.push(Cell::new(0));
+        }
         loop {
             if let Some(deadline) = kept.delayed {
                 if monotonic(ctx)? < deadline {

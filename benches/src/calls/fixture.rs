@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// Directories of one content, one for each participant.
-pub(super) struct Fixture {
+pub(crate) struct Fixture {
     dir: TempDir,
 }
 
@@ -31,7 +31,7 @@ pub(super) const ENV: [(&str, &str); 8] = [
 
 impl Fixture {
     /// A place for them, in memory where the system has such a place.
-    pub(super) fn new() -> Result<Self, Failure> {
+    pub(crate) fn new() -> Result<Self, Failure> {
         let in_memory = Path::new("/dev/shm");
         let dir = match in_memory.is_dir() {
             true => TempDir::new_in(in_memory)?,

@@ -1,12 +1,15 @@
 //! The hottest calls, on wasmtime and the host's files alone.
 
 use super::fixture::Fixture;
-use super::op::{OPS, Op};
-use super::participants::{Participant, turnkey};
+use super::op::OPS;
+use super::participants::turnkey;
 use crate::Failure;
+use crate::rounds::Form;
+use std::cell::RefCell;
+use std::rc::Rc;
 
 /// Their names, which are those of the guest's exports.
-pub(crate) const CALLS: [&str; 12] = [
+pub(crate) const NAMES: [&str; 12] = [
     "clock_monotonic",
     "fdstat_get",
     "filestat_get",
@@ -21,39 +24,14 @@ pub(crate) const CALLS: [&str; 12] = [
     "write_null",
 ];
 
-/// A guest that makes them.
-pub(crate) struct Calls {
-    guest: Box<dyn Participant>,
-    _files: Fixture,
-}
-
-/// One of them.
-pub(crate) struct Call<'a> {
-    guest: &'a mut dyn Participant,
-    op: &'static Op,
-}
-
-impl Calls {
-    pub(crate) fn new() -> Result<Self, Failure> {
-        let files = Fixture::new()?;
-        Ok(Self {
-            guest: turnkey::plain(&files)?,
-            _files: files,
-        })
-    }
-
-    pub(crate) fn named(&mut self, name: &str) -> Result<Call<'_>, Failure> {
+/// The calls, in the order of their names, made by one guest whose files these are.
+pub(crate) fn calls(files: &Fixture) -> Result<Vec<Form<'static>>, Failure> {
+    let guest = Rc::new(RefCell::new(turnkey::plain(files)?));
+    let call = |name| -> Result<Form<'static>, Failure> {
         let op = OPS.iter().find(|op| op.export == name);
-        Ok(Call {
-            guest: &mut *self.guest,
-            op: op.ok_or_else(|| format!("there is no operation `{name}`"))?,
-        })
-    }
-}
-
-impl Call<'_> {
-    /// Makes it so many times.
-    pub(crate) fn make(&mut self, times: u32) -> Result<(), Failure> {
-        self.guest.run(self.op, times)
-    }
+        let op = op.ok_or_else(|| format!("there is no operation `{name}`"))?;
+        let guest = Rc::clone(&guest);
+        Ok(Box::new(move |times| guest.borrow_mut().run(op, times)))
+    };
+    NAMES.into_iter().map(call).collect()
 }

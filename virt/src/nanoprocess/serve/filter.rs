@@ -4,7 +4,7 @@ use super::check::check_export;
 use super::entered::{Entered, Flaw, Slot, look_up_typed};
 use super::exports::Export;
 use super::looked::Call;
-use super::snapshot::{Answered, Fault, Snapshot};
+use super::snapshot::{Answered, Fault, Snapshot, Words};
 use super::{Serving, flawed};
 use smallvec::SmallVec;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -157,24 +157,25 @@ impl ServedFilter {
         };
         let name = call.function.name;
         let own = [Value::from(self.tag), Value::from(number)];
-        let mut snapshot = Snapshot::default();
+        let mut args = Args::default();
+        let mut looked = Call::new(&self.serving, number, call.original, memory);
         if !call.function.touches_memory() {
-            let args = words(own, call.function, call.args);
-            let mut looked = Call::new(&self.serving, number, call.original, memory, snapshot);
+            args.fill(own, call.function, call.args);
             let answer = looking.lend(&mut looked, || {
-                parent.call(before, name, ValueType::I32, &args)
+                parent.call(before, name, ValueType::I32, &args.0)
             });
             return settle(&mut looked, answer, |_, _| Ok(Answered::Whole));
         }
         let mut desk = parent.desk()?;
-        let rebased = match snapshot.take(&mut desk, call, memory) {
-            Ok(rebased) => rebased,
+        let mut rebased = Words::new();
+        let (snapshot, memory) = looked.parts();
+        match snapshot.take(&mut desk, call, memory, &mut rebased) {
+            Ok(()) => {}
             Err(Fault::Flaw(flaw)) => return Err(flaw),
             Err(Fault::Beyond(address)) => return Ok(beyond(address)),
-        };
-        let args = words(own, call.function, &rebased);
-        let mut looked = Call::new(&self.serving, number, call.original, memory, snapshot);
-        let answer = looking.lend(&mut looked, || desk.call(before, name, &args));
+        }
+        args.fill(own, call.function, &rebased);
+        let answer = looking.lend(&mut looked, || desk.call(before, name, &args.0));
         settle(&mut looked, answer, |snapshot, memory| {
             snapshot.put_back(&mut desk, memory)
         })
@@ -214,13 +215,22 @@ fn verdict(answer: u64) -> Result<Verdict, Flaw> {
 }
 
 /// The arguments of a filter.
-fn words(own: [Value; 2], function: &Function, words: &[u64]) -> SmallVec<[Value; 12]> {
-    let types = function.core.params.iter();
-    let values = types.zip(words).map(|(ty, word)| match ty {
-        CoreType::I32 => Value::from(u32::try_from(*word & 0xffff_ffff).unwrap_or_default()),
-        CoreType::I64 => Value::from(*word),
-    });
-    own.into_iter().chain(values).collect()
+#[derive(Default)]
+struct Args(SmallVec<[Value; 12]>);
+
+impl Args {
+    /// Written where they lie, as they are too many to be moved.
+    fn fill(&mut self, own: [Value; 2], function: &Function, words: &[u64]) {
+        self.0.extend_from_slice(&own);
+        for (ty, word) in function.core.params.iter().zip(words) {
+            self.0.push(match ty {
+                CoreType::I32 => {
+                    Value::from(u32::try_from(*word & 0xffff_ffff).unwrap_or_default())
+                }
+                CoreType::I64 => Value::from(*word),
+            });
+        }
+    }
 }
 
 /// A child that passes a pointer which leads nowhere ends before anybody acts on it.

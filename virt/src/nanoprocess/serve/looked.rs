@@ -21,9 +21,12 @@ struct Inner {
 }
 
 impl Looking {
-    /// A number for a call, which no other of the parent's children has.
+    /// A number for a call, which no other of the parent's children has. Whoever asks has entered the
+    /// parent, which one thread at a time does.
     pub(super) fn number(&self) -> u32 {
-        self.0.next.fetch_add(1, Ordering::Relaxed)
+        let number = self.0.next.load(Ordering::Relaxed);
+        self.0.next.store(number.wrapping_add(1), Ordering::Relaxed);
+        number
     }
 
     /// Runs `step`, in which a filter looks at a call.
@@ -65,14 +68,13 @@ impl<'a> Call<'a> {
         number: u32,
         original: Option<&'a dyn Original>,
         memory: &'a mut [u8],
-        snapshot: Snapshot,
     ) -> Self {
         Self {
             serving,
             number,
             original,
             memory,
-            snapshot,
+            snapshot: Snapshot::default(),
             outcome: None,
         }
     }

@@ -146,13 +146,14 @@ impl<'e, 'a> Desk<'e, 'a> {
     }
 }
 
-/// Where the room that a parent lends begins and ends. It is told once in each call of the child.
+/// Where the room that a parent lends begins and ends. It is told once in each call of the child, and
+/// looked at then: no memory becomes smaller.
 fn lent(parent: &mut Entered<'_>) -> Result<(u32, u32), Flaw> {
-    let mut room = parent.inner.room.load(Ordering::Relaxed);
-    if room == 0 {
-        room = parent.ask(Export::VirtScratch, Errno::Nosys, &[])?;
-        parent.inner.room.store(room, Ordering::Relaxed);
-    }
+    let told = parent.inner.room.load(Ordering::Relaxed);
+    let room = match told {
+        0 => parent.ask(Export::VirtScratch, Errno::Nosys, &[])?,
+        told => told,
+    };
     let [a, b, c, d, lengths @ ..] = room.to_le_bytes();
     let (start, length) = (
         u32::from_le_bytes([a, b, c, d]),
@@ -160,10 +161,13 @@ fn lent(parent: &mut Entered<'_>) -> Result<(u32, u32), Flaw> {
     );
     let beyond = || flawed("the parent lends room beyond its memory");
     let end = start.checked_add(length.min(MOST)).ok_or_else(beyond)?;
-    match parent.guest.memory()?.len() < end as usize {
-        true => Err(beyond().into()),
-        false => Ok((start, end)),
+    if told == 0 {
+        if parent.guest.memory()?.len() < end as usize {
+            return Err(beyond().into());
+        }
+        parent.inner.room.store(room, Ordering::Relaxed);
     }
+    Ok((start, end))
 }
 
 fn aligned(address: u32) -> u32 {

@@ -2,6 +2,8 @@
 
 mod layout;
 
+pub(super) use layout::Words;
+
 use super::entered::Flaw;
 use super::room::Desk;
 use smallvec::SmallVec;
@@ -206,8 +208,12 @@ impl Snapshot {
     }
 
     /// Undoes what was written to the child's memory.
+    #[inline]
     pub(super) fn restore(&mut self, memory: &mut [u8]) {
-        for (start, bytes) in self.kept.take().unwrap_or_default() {
+        let Some(kept) = self.kept.take() else {
+            return;
+        };
+        for (start, bytes) in kept {
             let end = start.saturating_add(bytes.len());
             if let Some(place) = memory.get_mut(start..end) {
                 place.copy_from_slice(&bytes);

@@ -7,7 +7,8 @@ use smallvec::SmallVec;
 use turnkey_wasi_common::function::{Kind, Member, Role, Type};
 use turnkey_wasi_common::{Errno, Invocation};
 
-type Words = SmallVec<[u64; 12]>;
+/// The arguments of a call.
+pub(in super::super) type Words = SmallVec<[u64; 12]>;
 
 /// What an argument leads to.
 #[derive(Clone, Copy)]
@@ -29,8 +30,7 @@ struct Elements {
 }
 
 impl Snapshot {
-    /// Copies what the arguments of a call lead to, and answers the arguments that lead to the
-    /// copies.
+    /// Copies what the arguments of a call lead to, and adds those that lead to the copies to `words`.
     ///
     /// # Errors
     /// - [`Fault::Beyond`]: a pointer leads beyond the child's memory. Nothing has been asked.
@@ -40,9 +40,9 @@ impl Snapshot {
         desk: &mut Desk<'_, '_>,
         call: &Invocation<'_>,
         memory: &[u8],
-    ) -> Result<Words, Fault> {
+        words: &mut Words,
+    ) -> Result<(), Fault> {
         let function = call.function;
-        let mut words = Words::new();
         for ((role, word), arg) in function.roles.iter().zip(call.args).zip(0..) {
             let place = |length, written| Place {
                 arg,
@@ -57,6 +57,7 @@ impl Snapshot {
                     None => *word,
                 },
                 Role::Value(position) => match function.params.get(position) {
+                    Some(param) if is_number(param.ty) => *word,
                     Some(param) => {
                         let count = match param.ty.kind {
                             Kind::Pointer { .. } => param.count.map(Role::Value),
@@ -76,7 +77,7 @@ impl Snapshot {
             };
             words.push(rebased);
         }
-        Ok(words)
+        Ok(())
     }
 
     /// Copies what one argument leads to, of which the length is told in elements.
@@ -203,6 +204,14 @@ impl Snapshot {
         });
         Ok(())
     }
+}
+
+/// Whether a value of the type is all that an argument is.
+fn is_number(ty: &Type) -> bool {
+    matches!(
+        ty.kind,
+        Kind::Int { .. } | Kind::Handle | Kind::Enum { .. } | Kind::Flags { .. }
+    )
 }
 
 fn is_written(member: &Member) -> bool {
