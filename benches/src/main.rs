@@ -13,6 +13,7 @@ mod allocations;
 mod calls;
 mod clocks;
 mod imports;
+mod memory;
 mod nesting;
 mod rounds;
 mod scale;

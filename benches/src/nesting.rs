@@ -56,7 +56,7 @@ pub(crate) fn run(options: &Options) -> Result<Vec<Table>, Failure> {
         let runner = runner?;
         let op = case.op;
         cases.push(case);
-        forms.push(Box::new(move |times| runner.borrow_mut().run(op, times)));
+        forms.push(Box::new(move |times: u32| runner.borrow_mut().run(op, times)));
         Ok::<(), Failure>(())
     };
     let is_wanted = |engines: &str, how: &str| format!("{engines}, {how}").contains(&options.only);
@@ -115,7 +115,7 @@ fn copies() -> Form<'static> {
     let (from, mut to) = (vec![7_u8; BLOCK + PAGE], vec![0_u8; BLOCK + PAGE]);
     let start = |bytes: &[u8]| bytes.as_ptr().addr().wrapping_neg() % PAGE;
     let (first, second) = (start(&from), start(&to));
-    Box::new(move |times| {
+    Box::new(move |times: u32| {
         for _ in 0..times {
             let to = &mut black_box(&mut to)[second..][..BLOCK];
             to.copy_from_slice(&black_box(&from)[first..][..BLOCK]);

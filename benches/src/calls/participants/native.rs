@@ -1,8 +1,11 @@
 //! The system calls beneath, made by this program itself.
 
+mod copy;
+mod walk;
+
 use super::{Op, Participant};
 use crate::Failure;
-use crate::calls::fixture::{Fixture, MANY};
+use crate::calls::fixture::{Fixture, LOTS, MANY};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, RawDir, ResolveFlags, SeekFrom};
 use rustix::io::Errno;
@@ -11,6 +14,7 @@ use rustix::time::ClockId;
 use std::hint::black_box;
 use std::io::IoSlice;
 use std::mem::MaybeUninit;
+use std::path::Path;
 
 /// One who makes system calls. If it is sandboxed, paths of several names are resolved beneath the
 /// directory by the kernel, as a sandbox has to.
@@ -18,26 +22,35 @@ pub(super) struct Native {
     is_sandboxed: bool,
     root: OwnedFd,
     file: OwnedFd,
+    shared: OwnedFd,
     many: OwnedFd,
+    lots: OwnedFd,
     block: Vec<u8>,
     entries: Vec<MaybeUninit<u8>>,
 }
 
 const DEEP: &str = "a/b/c/d/e/file";
 
+const BLOCK: usize = 65536;
+
 impl Native {
-    pub(super) fn new(fixture: &Fixture, is_sandboxed: bool) -> Result<Self, Failure> {
+    /// One who acts on this directory.
+    pub(super) fn new(fixture: &Fixture, own: &Path, is_sandboxed: bool) -> Result<Self, Failure> {
         let dir = OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let root = rustix::fs::openat(CWD, fixture.directory()?, dir, Mode::empty())?;
+        let root = rustix::fs::openat(CWD, own, dir, Mode::empty())?;
         let file =
             rustix::fs::openat(&root, "file", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
-        let many = rustix::fs::openat(&root, "many", dir, Mode::empty())?;
+        let shared = rustix::fs::openat(CWD, fixture.shared(), dir, Mode::empty())?;
+        let many = rustix::fs::openat(&shared, "many", dir, Mode::empty())?;
+        let lots = rustix::fs::openat(&shared, "lots", dir, Mode::empty())?;
         Ok(Self {
             is_sandboxed,
             root,
             file,
+            shared,
             many,
-            block: vec![7; 65536],
+            lots,
+            block: vec![7; BLOCK],
             entries: vec![MaybeUninit::uninit(); 4096],
         })
     }
@@ -54,6 +67,14 @@ impl Native {
         }
     }
 
+    /// Goes back to the beginning where the file ends, as the guest does.
+    fn back(&self, left: u32) -> Result<(), Errno> {
+        match left % 16 {
+            0 => rustix::fs::seek(&self.file, SeekFrom::Start(0)).map(drop),
+            _ => Ok(()),
+        }
+    }
+
     fn stat(&self, path: &str) -> Result<(), Errno> {
         match self.is_sandboxed && path.contains('/') {
             true => black_box(rustix::fs::fstat(self.open(path, OFlags::PATH)?)?),
@@ -66,22 +87,8 @@ impl Native {
         Ok(())
     }
 
-    fn list(&mut self) -> Result<(), Errno> {
-        rustix::fs::seek(&self.many, SeekFrom::Start(0))?;
-        let mut dir = RawDir::new(self.many.as_fd(), &mut self.entries);
-        let mut count = 0;
-        while let Some(entry) = dir.next() {
-            black_box(entry?.file_name());
-            count += 1;
-        }
-        match count >= MANY {
-            true => Ok(()),
-            false => Err(Errno::IO),
-        }
-    }
-
-    /// Carries one operation out. `None` if there is no system call for it.
-    fn once(&mut self, export: &str) -> Option<Result<(), Errno>> {
+    /// Carries one operation out, of which so many are left. `None` if there is no system call for it.
+    fn once(&mut self, export: &str, left: u32) -> Option<Result<(), Errno>> {
         let root = &self.root;
         let file = &self.file;
         let done = match export {
@@ -116,6 +123,12 @@ impl Native {
                 black_box(stat);
             }),
             "write_1" => rustix::io::write(file, &self.block[..1]).map(drop),
+            "write_64k" => self
+                .back(left)
+                .and_then(|()| rustix::io::write(&self.file, &self.block).and_then(whole)),
+            "read_64k" => self
+                .back(left)
+                .and_then(|()| rustix::io::read(&self.file, &mut self.block[..]).and_then(whole)),
             "pread_4k" => rustix::io::pread(file, &mut self.block[..4096], 4096).map(drop),
             "pwrite_4k" => rustix::io::pwrite(file, &self.block[..4096], 4096).map(drop),
             "pread_64k" => rustix::io::pread(file, &mut self.block[..], 4096).map(drop),
@@ -137,7 +150,12 @@ impl Native {
                 .and_then(|()| rustix::fs::renameat(root, "new", root, "other")),
             "mkdir" => rustix::fs::mkdirat(root, "new", Mode::RWXU)
                 .and_then(|()| rustix::fs::unlinkat(root, "new", AtFlags::REMOVEDIR)),
-            "readdir" => self.list(),
+            "readdir" => list(&self.many, &mut self.entries, MANY),
+            "readdir_100k" => list(&self.lots, &mut self.entries, LOTS),
+            "walk" => walk::all(&self.shared),
+            "copy_ready" => copy::ready(root, &mut self.block),
+            "copy" => copy::copy(root, &mut self.block),
+            "copy_done" => copy::done(root, &mut self.block),
             _ => return None,
         };
         Some(done)
@@ -152,26 +170,52 @@ impl Participant for Native {
         }
     }
 
-    fn has(&self, op: &Op) -> bool {
-        !matches!(
+    fn lacks(&self, op: &Op) -> Option<&'static str> {
+        let has_none = matches!(
             op.export,
             "args_get"
                 | "environ_sizes_get"
                 | "environ_get"
                 | "poll_clock"
                 | "write_null"
+                | "pipe_write"
+                | "pipe_read"
                 | "prestat_get"
-        )
+        );
+        has_none.then_some("no system call")
     }
 
-    fn run(&mut self, op: &Op, times: u32) -> Result<(), Failure> {
-        if op.export == "write_1" {
+    fn run(&mut self, export: &str, times: u32) -> Result<(), Failure> {
+        if matches!(export, "write_1" | "write_64k" | "read_64k") {
             rustix::fs::seek(&self.file, SeekFrom::Start(0))?;
         }
-        for _ in 0..times {
-            self.once(op.export)
+        for left in (1..=times).rev() {
+            self.once(export, left)
                 .ok_or("there is no such system call")??;
         }
         Ok(())
+    }
+}
+
+/// Lists a directory from its beginning.
+fn list(dir: &OwnedFd, entries: &mut [MaybeUninit<u8>], least: u32) -> Result<(), Errno> {
+    rustix::fs::seek(dir, SeekFrom::Start(0))?;
+    let mut dir = RawDir::new(dir.as_fd(), entries);
+    let mut count = 0;
+    while let Some(entry) = dir.next() {
+        black_box(entry?.file_name());
+        count += 1;
+    }
+    match count >= least {
+        true => Ok(()),
+        false => Err(Errno::IO),
+    }
+}
+
+/// Whether a whole block was read or written.
+fn whole(count: usize) -> Result<(), Errno> {
+    match count == BLOCK {
+        true => Ok(()),
+        false => Err(Errno::IO),
     }
 }
