@@ -13,6 +13,7 @@ mod allocations;
 mod calls;
 mod clocks;
 mod imports;
+mod instances;
 mod memory;
 mod nesting;
 mod rounds;
@@ -44,6 +45,8 @@ enum What {
     Calls(calls::Options),
     /// Calls of children that a wasm parent passes, filters and serves, at each depth.
     Nesting(nesting::Options),
+    /// Instances and contexts: what it takes to start one, and to have ten thousand.
+    Instances(instances::Options),
     /// Children by the thousand: one after another, alive at once, one for each request.
     Scale(scale::Options),
 }
@@ -78,6 +81,7 @@ fn run() -> Result<(), Failure> {
     let tables = match cli.what {
         What::Calls(options) => thread::run(move || calls::run(&options))?,
         What::Nesting(options) => thread::run(move || nesting::run(&options))?,
+        What::Instances(options) => thread::run(move || instances::run(&options))?,
         What::Scale(options) => thread::run(move || scale::run(&options))?,
     };
     cli.to.write(&tables)
