@@ -20,6 +20,7 @@ mod rounds;
 mod scale;
 mod table;
 mod thread;
+mod threads;
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -47,6 +48,8 @@ enum What {
     Nesting(nesting::Options),
     /// Instances and contexts: what it takes to start one, and to have ten thousand.
     Instances(instances::Options),
+    /// Two threads, beside one.
+    Threads(threads::Options),
     /// Children by the thousand: one after another, alive at once, one for each request.
     Scale(scale::Options),
 }
@@ -82,6 +85,7 @@ fn run() -> Result<(), Failure> {
         What::Calls(options) => thread::run(move || calls::run(&options))?,
         What::Nesting(options) => thread::run(move || nesting::run(&options))?,
         What::Instances(options) => thread::run(move || instances::run(&options))?,
+        What::Threads(options) => thread::run(move || threads::run(&options))?,
         What::Scale(options) => thread::run(move || scale::run(&options))?,
     };
     cli.to.write(&tables)
