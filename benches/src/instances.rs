@@ -80,7 +80,7 @@ trait Maker {
 }
 
 /// One page of memory, and one byte that is written to standard output, which swallows it.
-const GUEST: &str = r#"(module
+pub(crate) const GUEST: &str = r#"(module
     (import "wasi_snapshot_preview1" "fd_write"
         (func $fd_write (param i32 i32 i32 i32) (result i32)))
     (memory (export "memory") 1)

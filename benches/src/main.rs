@@ -12,6 +12,7 @@
 mod allocations;
 mod calls;
 mod clocks;
+mod footprint;
 mod imports;
 mod instances;
 mod memory;
@@ -46,6 +47,8 @@ enum What {
     Calls(calls::Options),
     /// Calls of children that a wasm parent passes, filters and serves, at each depth.
     Nesting(nesting::Options),
+    /// How large the core with wasmi is as a program, and how much of the heap it takes.
+    Footprint,
     /// Instances and contexts: what it takes to start one, and to have ten thousand.
     Instances(instances::Options),
     /// Two threads, beside one.
@@ -84,6 +87,7 @@ fn run() -> Result<(), Failure> {
     let tables = match cli.what {
         What::Calls(options) => thread::run(move || calls::run(&options))?,
         What::Nesting(options) => thread::run(move || nesting::run(&options))?,
+        What::Footprint => footprint::run()?,
         What::Instances(options) => thread::run(move || instances::run(&options))?,
         What::Threads(options) => thread::run(move || threads::run(&options))?,
         What::Scale(options) => thread::run(move || scale::run(&options))?,
