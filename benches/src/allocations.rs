@@ -1,4 +1,4 @@
-//! How often something asks the heap for room.
+//! What something asks of the heap.
 
 use crate::Failure;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
@@ -13,4 +13,17 @@ pub(crate) fn allocations(step: impl FnOnce() -> Result<(), Failure>) -> Result<
     step()?;
     let change = region.change();
     Ok(change.allocations + change.reallocations)
+}
+
+/// What `make` makes, and how many more bytes of the heap are taken then.
+pub(crate) fn held<R>(make: impl FnOnce() -> Result<R, Failure>) -> Result<(R, usize), Failure> {
+    let region = Region::new(HEAP);
+    let made = make()?;
+    let change = region.change();
+    Ok((
+        made,
+        change
+            .bytes_allocated
+            .saturating_sub(change.bytes_deallocated),
+    ))
 }

@@ -4,18 +4,19 @@ pub(crate) mod fixture;
 mod guest;
 pub(crate) mod hot;
 mod op;
-mod participants;
+pub(crate) mod participants;
 mod plot;
 
 use crate::Failure;
 use crate::allocations::allocations;
-use crate::rounds::{Form, measure};
+use crate::rounds::{Form, Timed, measure};
 use crate::table::Table;
 use fixture::Fixture;
 use op::{OPS, Op};
 use participants::Participant;
 use plot::Point;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 /// How calls are measured.
 #[derive(clap::Args)]
@@ -45,27 +46,22 @@ pub(crate) fn run(options: &Options) -> Result<Vec<Table>, Failure> {
         "shortest",
         "median",
         "ratio to raw",
+        "ratio to sandboxed",
         "allocations",
+        "",
     ];
     let mut table = Table::new(title, columns);
-    let ops: Vec<_> = OPS
+    let ops: Vec<&'static Op> = OPS
         .iter()
         .filter(|op| is_wanted(&options.ops, op.name))
         .collect();
     let mut points = Vec::new();
-    for (call, op) in ops.iter().enumerate() {
+    for op in ops {
         eprintln!("{}", op.name);
-        for (participant, shortest) in compare(op, options.rounds, &mut participants, &mut table)? {
-            points.push(Point {
-                call,
-                participant,
-                shortest,
-            });
-        }
+        points.extend(compare(op, options.rounds, &mut participants, &mut table)?);
     }
     if let Some(path) = &options.svg {
-        let names: Vec<_> = ops.iter().map(|op| op.name).collect();
-        plot::draw(path, &names, &points)?;
+        plot::draw(path, &points)?;
     }
     Ok(vec![table])
 }
@@ -77,44 +73,116 @@ fn is_wanted(wanted: &[String], name: &str) -> bool {
 /// How many calls are made to count what they take from the heap.
 const COUNTED: u32 = 8;
 
-/// Adds a row for each participant that has the operation, and answers the shortest of each.
+/// Where a call takes so long, one is made.
+const LONG: Duration = Duration::from_millis(100);
+
+/// A participant whose turn comes in an operation.
+struct Turns<'a> {
+    participant: &'a mut dyn Participant,
+    op: &'static Op,
+    frame: Option<[String; 2]>,
+}
+
+impl Timed for Turns<'_> {
+    fn prepare(&mut self, times: u32) -> Result<(), Failure> {
+        if let Some([ready, _]) = &self.frame {
+            self.participant.run(ready, 1)?;
+        }
+        self.participant.prepare(self.op, times)
+    }
+
+    fn run(&mut self, times: u32) -> Result<(), Failure> {
+        self.participant.run(self.op.export, times)
+    }
+
+    fn finish(&mut self) -> Result<(), Failure> {
+        match &self.frame {
+            Some([_, done]) => self.participant.run(done, 1),
+            None => Ok(()),
+        }
+    }
+}
+
+/// How often calls of an operation take something of the heap.
+fn allocations_of(turns: &mut Turns<'_>) -> Result<f64, Failure> {
+    let mut counted = |times| {
+        turns.prepare(times)?;
+        let start = Instant::now();
+        let count = allocations(|| turns.run(times))?;
+        let span = start.elapsed();
+        turns.finish()?;
+        Ok::<_, Failure>((count, span))
+    };
+    let (first, span) = counted(1)?;
+    if span >= LONG {
+        return Ok(first as f64);
+    }
+    // What is found out by the first calls alone is not counted.
+    counted(COUNTED)?;
+    let (none, _) = counted(0)?;
+    let (all, _) = counted(COUNTED)?;
+    Ok(all.saturating_sub(none) as f64 / f64::from(COUNTED))
+}
+
+/// Adds a row for each participant, and answers what can be drawn.
 fn compare(
-    op: &Op,
+    op: &'static Op,
     rounds: usize,
     participants: &mut [Box<dyn Participant>],
     table: &mut Table,
-) -> Result<Vec<(String, f64)>, Failure> {
+) -> Result<Vec<Point>, Failure> {
+    let mut absent = Vec::new();
     let mut names = Vec::new();
     let mut allocated = Vec::new();
     let mut forms: Vec<Form<'_>> = Vec::new();
-    for participant in participants.iter_mut().filter(|one| one.has(op)) {
+    for participant in participants {
         let name = participant.name().to_owned();
-        // What is found out by the first calls alone is not counted.
-        let whose = |error| format!("{name}: {error}");
-        participant.run(op, COUNTED).map_err(whose)?;
-        let none = allocations(|| participant.run(op, 0))?;
-        let all = allocations(|| participant.run(op, COUNTED))?;
-        allocated.push(all.saturating_sub(none) as f64 / f64::from(COUNTED));
+        if let Some(reason) = participant.lacks(op) {
+            absent.push((name, reason));
+            continue;
+        }
+        let mut turns = Turns {
+            participant: &mut **participant,
+            op,
+            frame: op.frame_exports(),
+        };
+        allocated.push(allocations_of(&mut turns).map_err(|error| format!("{name}: {error}"))?);
         names.push(name);
-        forms.push(Box::new(|times| participant.run(op, times)));
+        forms.push(Box::new(turns));
     }
     let samples = measure(&mut forms, rounds)?;
-    let raw = match names.first() {
-        Some(first) if first == "raw" => samples.first().map(|sample| sample.shortest),
-        _ => None,
+    let of = |name: &str| {
+        let place = names.iter().position(|other| other == name)?;
+        samples.get(place).map(|sample| sample.shortest)
     };
-    let mut shortest = Vec::new();
-    for ((name, sample), allocated) in names.into_iter().zip(samples).zip(allocated) {
-        shortest.push((name.clone(), sample.shortest));
-        let ratio = raw.map(|raw| format!("{:.2}", sample.shortest / raw));
-        table.row([
-            op.name.to_owned(),
-            name,
-            format!("{:.1}", sample.shortest),
-            format!("{:.1}", sample.median),
-            ratio.unwrap_or_default(),
-            format!("{allocated:.1}"),
-        ]);
+    let bases = [of("raw"), of("sandboxed")];
+    let mut points = Vec::new();
+    for ((name, sample), allocated) in names.iter().zip(&samples).zip(allocated) {
+        points.extend(bases[0].map(|raw| Point {
+            call: op.name,
+            participant: name.clone(),
+            ratio: sample.shortest / raw,
+        }));
+        let mut row = vec![op.name.to_owned(), name.clone()];
+        row.extend([sample.shortest, sample.median].map(span));
+        let ratio = |base: f64| format!("{:.2}", sample.shortest / base);
+        row.extend(bases.map(|base| base.map(ratio).unwrap_or_default()));
+        row.extend([format!("{allocated:.1}"), String::new()]);
+        table.row(row);
     }
-    Ok(shortest)
+    for (name, reason) in absent {
+        let mut row = vec![op.name.to_owned(), name, "absent".to_owned()];
+        row.extend([const { String::new() }; 4]);
+        row.push(reason.to_owned());
+        table.row(row);
+    }
+    Ok(points)
+}
+
+/// Nanoseconds, or milliseconds where they are more than one.
+fn span(nanos: f64) -> String {
+    match nanos < 1e6 {
+        true => format!("{nanos:.1}"),
+        false => format!("{:.2} ms", nanos / 1e6),
+    }
 }

@@ -12,13 +12,17 @@
 mod allocations;
 mod calls;
 mod clocks;
+mod footprint;
 mod imports;
+mod instances;
 mod instructions;
+mod memory;
 mod nesting;
 mod rounds;
 mod scale;
 mod table;
 mod thread;
+mod threads;
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -49,6 +53,12 @@ enum What {
     Counted,
     /// Calls of children that a wasm parent passes, filters and serves, at each depth.
     Nesting(nesting::Options),
+    /// How large the core with wasmi is as a program, and how much of the heap it takes.
+    Footprint,
+    /// Instances and contexts: what it takes to start one, and to have ten thousand.
+    Instances(instances::Options),
+    /// Two threads, beside one.
+    Threads(threads::Options),
     /// Children by the thousand: one after another, alive at once, one for each request.
     Scale(scale::Options),
 }
@@ -85,6 +95,9 @@ fn run() -> Result<(), Failure> {
         What::Instructions(options) => instructions::run(&options)?,
         What::Counted => instructions::make()?,
         What::Nesting(options) => thread::run(move || nesting::run(&options))?,
+        What::Footprint => footprint::run()?,
+        What::Instances(options) => thread::run(move || instances::run(&options))?,
+        What::Threads(options) => thread::run(move || threads::run(&options))?,
         What::Scale(options) => thread::run(move || scale::run(&options))?,
     };
     cli.to.write(&tables)

@@ -3,6 +3,7 @@
 mod guests;
 pub(crate) mod hot;
 mod tree;
+mod typed;
 
 use crate::Failure;
 use crate::rounds::{Form, Sample, measure};
@@ -15,6 +16,7 @@ use tree::Runner;
 use turnkey_snapshots::engine::{Engine, EngineOptions};
 use turnkey_wasmi::WasmiEngine;
 use turnkey_wasmtime::WasmtimeEngine;
+use typed::Caller;
 
 /// How nested calls are measured.
 #[derive(clap::Args)]
@@ -35,9 +37,13 @@ struct Case {
     engines: String,
     is_mixed: bool,
     how: &'static str,
-    op: Op,
+    /// What the child at the end calls; none if it is called itself.
+    op: Option<Op>,
     depth: u32,
 }
+
+/// How each parent calls its child, down to the one at the end.
+const TYPED: &str = "typed";
 
 const BLOCK: usize = 65536;
 const PAGE: usize = 4096;
@@ -55,12 +61,13 @@ pub(crate) fn run(options: &Options) -> Result<Vec<Table>, Failure> {
 
     let mut cases = Vec::new();
     let mut forms: Vec<Form<'_>> = vec![copies()];
-    let mut add = |case: Case, runner: Result<Rc<RefCell<Runner>>, Failure>| {
-        let runner = runner?;
-        let op = case.op;
+    let mut add = |case: Case, form: Form<'static>| {
         cases.push(case);
-        forms.push(Box::new(move |times| runner.borrow_mut().run(op, times)));
-        Ok::<(), Failure>(())
+        forms.push(form);
+    };
+    let calling = |runner: &Rc<RefCell<Runner>>, op| -> Form<'static> {
+        let runner = Rc::clone(runner);
+        Box::new(move |times: u32| runner.borrow_mut().run(op, times))
     };
     let is_wanted = |engines: &str, how: &str| format!("{engines}, {how}").contains(&options.only);
     for engine in engines {
@@ -70,10 +77,10 @@ pub(crate) fn run(options: &Options) -> Result<Vec<Table>, Failure> {
                 engines: engine.name().to_owned(),
                 is_mixed: false,
                 how: "direct",
-                op,
+                op: Some(op),
                 depth: 0,
             };
-            add(case, Ok(Rc::clone(&direct)))?;
+            add(case, calling(&direct, op));
         }
     }
     for parents in engines {
@@ -99,12 +106,26 @@ pub(crate) fn run(options: &Options) -> Result<Vec<Table>, Failure> {
                             engines: engines.clone(),
                             is_mixed,
                             how: how.name(),
-                            op,
+                            op: Some(op),
                             depth: *depth,
                         };
-                        add(case, Ok(Rc::clone(&runner)))?;
+                        add(case, calling(&runner, op));
                     }
                 }
+            }
+            for depth in &options.depths {
+                if !is_wanted(&engines, TYPED) || (is_mixed && *depth > 1) {
+                    continue;
+                }
+                let mut caller = Caller::new(parents, last, *depth)?;
+                let case = Case {
+                    engines: engines.clone(),
+                    is_mixed,
+                    how: TYPED,
+                    op: None,
+                    depth: *depth,
+                };
+                add(case, Box::new(move |times: u32| caller.run(times)));
             }
         }
     }
@@ -118,7 +139,7 @@ fn copies() -> Form<'static> {
     let (from, mut to) = (vec![7_u8; BLOCK + PAGE], vec![0_u8; BLOCK + PAGE]);
     let start = |bytes: &[u8]| bytes.as_ptr().addr().wrapping_neg() % PAGE;
     let (first, second) = (start(&from), start(&to));
-    Box::new(move |times| {
+    Box::new(move |times: u32| {
         for _ in 0..times {
             let to = &mut black_box(&mut to)[second..][..BLOCK];
             to.copy_from_slice(&black_box(&from)[first..][..BLOCK]);
@@ -142,7 +163,8 @@ fn table(options: &Options, cases: &[Case], samples: &[Sample]) -> Table {
             "shortest",
             "median",
             "added per level",
-            "ratio",
+            "ratio to passed clock or copy",
+            "ratio to the same, passed",
             "target",
             "",
         ],
@@ -161,32 +183,36 @@ fn table(options: &Options, cases: &[Case], samples: &[Sample]) -> Table {
             format!("{:.1}", copy.median),
         ]
         .into_iter()
-        .chain([const { String::new() }; 4]),
+        .chain([const { String::new() }; 5]),
     );
     // What the passed call of depth 1 costs, on the engine of the child that makes it.
     let passed = |case: &Case, op: Op| {
         let known = cases.iter().zip(samples).find(|(other, _)| {
-            other.engines == case.engines && other.how == "passed" && other.op == op
+            other.engines == case.engines && other.how == "passed" && other.op == Some(op)
         });
         known.map_or(f64::NAN, |(_, sample)| sample.shortest)
     };
     for (case, sample) in cases.iter().zip(samples) {
         let mut row = vec![
             case.engines.clone(),
-            case.op.name().to_owned(),
+            case.op
+                .map_or("call with 1 KiB of text", Op::name)
+                .to_owned(),
             case.how.to_owned(),
             case.depth.to_string(),
             format!("{:.1}", sample.shortest),
             format!("{:.1}", sample.median),
         ];
         if case.depth > 0 && case.how != "passed" {
-            let added = (sample.shortest - passed(case, case.op)) / f64::from(case.depth);
+            let base = case.op.map(|op| passed(case, op));
+            let added = (sample.shortest - base.unwrap_or(0.0)) / f64::from(case.depth);
             let unit = match case.op {
-                Op::Block => copy.shortest,
-                Op::Clock | Op::Byte => passed(case, Op::Clock),
+                Some(Op::Block) => copy.shortest,
+                Some(Op::Clock | Op::Byte) | None => passed(case, Op::Clock),
             };
             row.push(format!("{added:.1}"));
             row.push(format!("{:.1}", added / unit));
+            row.push(base.map_or_else(String::new, |base| format!("{:.1}", added / base)));
             row.extend(match target(case) {
                 Some(target) => {
                     let holds = added / unit <= target;
@@ -198,7 +224,7 @@ fn table(options: &Options, cases: &[Case], samples: &[Sample]) -> Table {
                 None => [const { String::new() }; 2],
             });
         } else {
-            row.extend([const { String::new() }; 4]);
+            row.extend([const { String::new() }; 5]);
         }
         table.row(row);
     }
@@ -213,7 +239,7 @@ fn target(case: &Case) -> Option<f64> {
     }
     let is_deep = case.depth > 4;
     match (case.op, case.how, case.engines.as_str()) {
-        (Op::Block, _, _) => Some(2.0),
+        (Some(Op::Block), _, _) => Some(2.0),
         (_, "served", "wasmtime") => Some(if is_deep { 10.0 } else { 5.0 }),
         (_, "filtered", "wasmtime") => Some(if is_deep { 12.0 } else { 7.0 }),
         (_, "served", "wasmi") => Some(if is_deep { 8.0 } else { 5.0 }),

@@ -1,14 +1,13 @@
 //! Children by the thousand.
 
 mod guests;
-mod memory;
 mod requests;
 mod stopwatch;
 
 use crate::Failure;
 use crate::clocks::Stopped;
+use crate::memory::{maps, resident};
 use crate::table::Table;
-use memory::{maps, resident};
 use std::sync::Arc;
 use stopwatch::Stopwatch;
 use turnkey_snapshots::engine::{Engine, EngineOptions, Limits, Module, Node, Value};

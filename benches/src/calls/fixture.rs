@@ -5,20 +5,28 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// Directories of one content, one for each participant.
+/// Directories of one content, one for each participant, and one that nobody changes.
 pub(crate) struct Fixture {
     dir: TempDir,
 }
 
-/// Entries of the directory that is listed.
+/// Entries of the directories that are listed.
 pub(super) const MANY: u32 = 10_000;
+pub(super) const LOTS: u32 = 100_000;
+
+/// Directories that are walked, and files in each.
+const DIRS: u32 = 200;
+const FILES: u32 = 100;
+
+/// Entries of the tree that is walked.
+pub(super) const WALKED: u32 = DIRS + DIRS * FILES;
 
 /// Bytes of the file that is read and written.
 pub(super) const SIZE: usize = 1 << 20;
 
-pub(super) const ARGS: [&str; 4] = ["app", "--fast", "input.txt", "output.txt"];
+pub(crate) const ARGS: [&str; 4] = ["app", "--fast", "input.txt", "output.txt"];
 
-pub(super) const ENV: [(&str, &str); 8] = [
+pub(crate) const ENV: [(&str, &str); 8] = [
     ("HOME", "/home/guest"),
     ("USER", "guest"),
     ("LANG", "en_GB.UTF-8"),
@@ -37,11 +45,22 @@ impl Fixture {
             true => TempDir::new_in(in_memory)?,
             false => TempDir::new()?,
         };
+        let shared = dir.path().join(SHARED);
+        fill(&shared.join("many"), MANY)?;
+        fill(&shared.join("lots"), LOTS)?;
+        for number in 0..DIRS {
+            fill(&shared.join(format!("tree/directory {number:03}")), FILES)?;
+        }
         Ok(Self { dir })
     }
 
-    /// A directory with the content, which nobody else gets.
-    pub(super) fn directory(&self) -> Result<PathBuf, Failure> {
+    /// The directory that everybody looks at and nobody changes: large ones lie in it.
+    pub(crate) fn shared(&self) -> PathBuf {
+        self.dir.path().join(SHARED)
+    }
+
+    /// A directory with files, which nobody else gets.
+    pub(crate) fn directory(&self) -> Result<PathBuf, Failure> {
         let number = fs::read_dir(self.dir.path())?.count();
         let root = self.dir.path().join(number.to_string());
         let deep = root.join("a/b/c/d/e");
@@ -49,11 +68,17 @@ impl Fixture {
         fs::write(root.join("file"), vec![7; SIZE])?;
         fs::write(root.join("other"), b"")?;
         fs::write(deep.join("file"), b"deep")?;
-        let many = root.join("many");
-        fs::create_dir(&many)?;
-        for number in 0..MANY {
-            fs::write(many.join(format!("entry {number:05}")), b"")?;
-        }
         Ok(root)
     }
+}
+
+const SHARED: &str = "shared";
+
+/// Makes a directory of so many empty files.
+fn fill(dir: &Path, count: u32) -> Result<(), Failure> {
+    fs::create_dir_all(dir)?;
+    for number in 0..count {
+        fs::write(dir.join(format!("entry {number:05}")), b"")?;
+    }
+    Ok(())
 }

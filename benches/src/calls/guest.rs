@@ -2,34 +2,68 @@
 //!
 //! Each loops in WebAssembly and answers 0, or the errno of the call that failed. Memory: paths from
 //! 0, lists of buffers from 1024, a subscription at 1536, answers from 2048, arguments and
-//! environment from 4096, bytes from the second page. Descriptor 3 is the fixture.
+//! environment from 4096, bytes from the second page. Descriptor 3 is a directory of the guest's own,
+//! descriptor 4 the one that nobody changes.
+
+mod copy;
+mod walk;
+
+pub(super) use copy::BLOCKS;
 
 use super::op::OPS;
 use crate::imports::wasi;
 
-pub(super) fn module() -> String {
-    let ops: String = OPS
-        .iter()
-        .map(|op| {
-            format!(
-                r#"
-    (func (export "{}") (param $left i32) (result i32) (local $errno i32)
-        {}
-        (loop $again
-            (if (local.get $left) (then
-                (if (local.tee $errno {}) (then (return (local.get $errno))))
-                (local.set $left (i32.sub (local.get $left) (i32.const 1)))
-                (br $again))))
-        (i32.const 0))"#,
-                op.export, op.before, op.body
-            )
-        })
-        .collect();
-    let imports = wasi(&CALLED);
-    format!("(module {imports} {COMMON} {ops})")
+/// The name of what opens everything that operations act on.
+pub(super) const SET_UP: &str = "set_up";
+
+/// All exports that carry something out so many times, in the order of the table.
+pub(super) fn exports() -> Vec<String> {
+    let mut all = vec![SET_UP.to_owned()];
+    for op in &OPS {
+        all.push(op.export.to_owned());
+        all.extend(op.frame_exports().into_iter().flatten());
+    }
+    all
 }
 
-const CALLED: [&str; 23] = [
+pub(super) fn module() -> String {
+    let mut functions = String::new();
+    let mut add = |export: &str, before: &str, body: &str| {
+        functions += &format!(
+            r#"
+    (func $op_{export} (export "{export}") (param $left i32) (result i32) (local $errno i32)
+        {before}
+        (loop $again
+            (if (local.get $left) (then
+                (if (local.tee $errno {body}) (then (return (local.get $errno))))
+                (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+                (br $again))))
+        (i32.const 0))"#
+        );
+    };
+    add(SET_UP, "", "(call $set_up)");
+    for op in &OPS {
+        add(op.export, op.before, op.body);
+        if let (Some(exports), Some(bodies)) = (op.frame_exports(), op.frame) {
+            for (export, body) in exports.iter().zip(bodies) {
+                add(export, "", body);
+            }
+        }
+    }
+    let exports = exports();
+    let table: String = exports
+        .iter()
+        .map(|export| format!(" $op_{export}"))
+        .collect();
+    format!(
+        "(module {} {COMMON} {} {} {functions}\n    (table funcref (elem{table})) {SERVE})",
+        wasi(&CALLED),
+        copy::copy(),
+        walk::WALK,
+    )
+}
+
+const CALLED: [&str; 24] = [
     "clock_time_get",
     "random_get",
     "args_get",
@@ -42,6 +76,7 @@ const CALLED: [&str; 23] = [
     "fd_filestat_get",
     "fd_seek",
     "fd_tell",
+    "fd_read",
     "fd_write",
     "fd_pread",
     "fd_pwrite",
@@ -55,27 +90,52 @@ const CALLED: [&str; 23] = [
     "path_remove_directory",
 ];
 
-/// `set_up` opens what the operations act on. `$list` goes through the whole directory, 4 KiB at a
-/// time, and fails with 255 unless it ends behind at least 10,000 entries.
+/// Carries out what it reads from standard input, the place of an export in the table and how often,
+/// and writes each answer to standard error.
+const SERVE: &str = r#"
+    (type $op (func (param i32) (result i32)))
+    (data (i32.const 1600) "\50\06\00\00\08\00\00\00\58\06\00\00\04\00\00\00")
+    (func (export "_start")
+        (loop $next
+            (if (call $fd_read (i32.const 0) (i32.const 1600) (i32.const 1) (i32.const 1628))
+                (then (unreachable)))
+            (if (i32.eqz (i32.load (i32.const 1628))) (then (return)))
+            (i32.store (i32.const 1624) (call_indirect (type $op)
+                (i32.load (i32.const 1620)) (i32.load (i32.const 1616))))
+            (if (call $fd_write (i32.const 2) (i32.const 1608) (i32.const 1) (i32.const 1628))
+                (then (unreachable)))
+            (br $next)))"#;
+
+/// `$set_up` opens what the operations act on. `$all_of` is handed how many bytes had to be read or
+/// written, and what the call answered; it fails with 254 if it was another number. `$list` goes
+/// through a whole directory, 4 KiB at a time, and fails with 255 unless it ends behind at least so
+/// many entries.
 const COMMON: &str = r#"
     (memory (export "memory") 4)
     (global $file (mut i32) (i32.const 0))
     (global $many (mut i32) (i32.const 0))
+    (global $lots (mut i32) (i32.const 0))
     (data (i32.const 0) "file")
     (data (i32.const 16) "a/b/c/d/e/file")
     (data (i32.const 32) "new")
     (data (i32.const 40) "many")
     (data (i32.const 48) "other")
+    (data (i32.const 56) "lots")
+    (data (i32.const 1024) "\00\00\01\00\40\00\00\00")
     (data (i32.const 1032) "\00\00\01\00\01\00\00\00")
     (data (i32.const 1040) "\00\00\01\00\00\10\00\00")
     (data (i32.const 1048) "\00\00\01\00\00\00\01\00")
     (data (i32.const 1552) "\01\00\00\00")
-    (func $open (param $at i32) (param $length i32) (param $oflags i32) (param $rights i64)
-        (result i32)
-        (call $path_open (i32.const 3) (i32.const 1) (local.get $at) (local.get $length)
+    (func $open_in (param $dir i32)
+        (param $at i32) (param $length i32) (param $oflags i32) (param $rights i64) (result i32)
+        (call $path_open (local.get $dir) (i32.const 1) (local.get $at) (local.get $length)
             (local.get $oflags) (local.get $rights) (local.get $rights) (i32.const 0)
             (i32.const 2048)))
-    (func (export "set_up") (result i32) (local $errno i32) (local $buffer i32)
+    (func $open (param $at i32) (param $length i32) (param $oflags i32) (param $rights i64)
+        (result i32)
+        (call $open_in (i32.const 3) (local.get $at) (local.get $length) (local.get $oflags)
+            (local.get $rights)))
+    (func $set_up (result i32) (local $errno i32) (local $buffer i32)
         (loop $again
             (i32.store (i32.add (i32.const 1056) (i32.mul (local.get $buffer) (i32.const 8)))
                 (i32.add (i32.const 65536) (i32.mul (local.get $buffer) (i32.const 4096))))
@@ -89,11 +149,33 @@ const COMMON: &str = r#"
             (then (return (local.get $errno))))
         (global.set $file (i32.load (i32.const 2048)))
         ;; fd_readdir
-        (if (local.tee $errno (call $open (i32.const 40) (i32.const 4) (i32.const 2)
-                (i64.const 0x4000)))
+        (if (local.tee $errno (call $open_in (i32.const 4) (i32.const 40) (i32.const 4)
+                (i32.const 2) (i64.const 0x4000)))
             (then (return (local.get $errno))))
         (global.set $many (i32.load (i32.const 2048)))
+        (if (local.tee $errno (call $open_in (i32.const 4) (i32.const 56) (i32.const 4)
+                (i32.const 2) (i64.const 0x4000)))
+            (then (return (local.get $errno))))
+        (global.set $lots (i32.load (i32.const 2048)))
         (i32.const 0))
+    (func $all_of (param $count i32) (param $errno i32) (result i32)
+        (if (local.get $errno) (then (return (local.get $errno))))
+        (select (i32.const 0) (i32.const 254)
+            (i32.eq (i32.load (i32.const 2048)) (local.get $count))))
+    ;; The file has room for 16 blocks.
+    (func $back (param $left i32) (result i32)
+        (if (i32.and (local.get $left) (i32.const 15)) (then (return (i32.const 0))))
+        (call $fd_seek (global.get $file) (i64.const 0) (i32.const 0) (i32.const 2048)))
+    (func $write_64k (param $left i32) (result i32) (local $errno i32)
+        (if (local.tee $errno (call $back (local.get $left)))
+            (then (return (local.get $errno))))
+        (call $all_of (i32.const 65536) (call $fd_write (global.get $file)
+            (i32.const 1048) (i32.const 1) (i32.const 2048))))
+    (func $read_64k (param $left i32) (result i32) (local $errno i32)
+        (if (local.tee $errno (call $back (local.get $left)))
+            (then (return (local.get $errno))))
+        (call $all_of (i32.const 65536) (call $fd_read (global.get $file)
+            (i32.const 1048) (i32.const 1) (i32.const 2048))))
     (func $open_close (param $at i32) (param $length i32) (param $oflags i32) (result i32)
         (local $errno i32)
         (if (local.tee $errno (call $open (local.get $at) (local.get $length)
@@ -118,11 +200,11 @@ const COMMON: &str = r#"
                 (call $path_create_directory (i32.const 3) (i32.const 32) (i32.const 3)))
             (then (return (local.get $errno))))
         (call $path_remove_directory (i32.const 3) (i32.const 32) (i32.const 3)))
-    (func $list (result i32)
+    (func $list (param $fd i32) (param $least i32) (result i32)
         (local $errno i32) (local $cookie i64) (local $used i32) (local $at i32) (local $count i32)
         (local $end i32)
         (loop $page
-            (if (local.tee $errno (call $fd_readdir (global.get $many) (i32.const 65536)
+            (if (local.tee $errno (call $fd_readdir (local.get $fd) (i32.const 65536)
                     (i32.const 4096) (local.get $cookie) (i32.const 2048)))
                 (then (return (local.get $errno))))
             (local.set $used (i32.load (i32.const 2048)))
@@ -139,4 +221,4 @@ const COMMON: &str = r#"
                     (local.set $at (local.get $end))
                     (br $entry)))
             (br_if $page (i32.eq (local.get $used) (i32.const 4096))))
-        (select (i32.const 0) (i32.const 255) (i32.ge_u (local.get $count) (i32.const 10000))))"#;
+        (select (i32.const 0) (i32.const 255) (i32.ge_u (local.get $count) (local.get $least))))"#;

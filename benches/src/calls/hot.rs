@@ -2,7 +2,7 @@
 
 use super::fixture::Fixture;
 use super::op::OPS;
-use super::participants::turnkey;
+use super::participants::on_wasmtime;
 use crate::Failure;
 use crate::rounds::Form;
 use std::cell::RefCell;
@@ -26,12 +26,14 @@ pub(crate) const NAMES: [&str; 12] = [
 
 /// The calls, in the order of their names, made by one guest whose files these are.
 pub(crate) fn calls(files: &Fixture) -> Result<Vec<Form<'static>>, Failure> {
-    let guest = Rc::new(RefCell::new(turnkey::plain(files)?));
+    let guest = Rc::new(RefCell::new(on_wasmtime(files)?));
     let call = |name| -> Result<Form<'static>, Failure> {
         let op = OPS.iter().find(|op| op.export == name);
         let op = op.ok_or_else(|| format!("there is no operation `{name}`"))?;
         let guest = Rc::clone(&guest);
-        Ok(Box::new(move |times| guest.borrow_mut().run(op, times)))
+        Ok(Box::new(move |times| {
+            guest.borrow_mut().run(op.export, times)
+        }))
     };
     NAMES.into_iter().map(call).collect()
 }

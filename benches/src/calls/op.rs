@@ -1,7 +1,7 @@
 //! The operations that are compared.
 
 /// One operation: what a guest does in a loop, in WebAssembly.
-pub(super) struct Op {
+pub(crate) struct Op {
     /// What it is called in tables and by `--only`.
     pub(super) name: &'static str,
     /// The export that carries it out, and the name by which natives know it.
@@ -10,6 +10,9 @@ pub(super) struct Op {
     pub(super) before: &'static str,
     /// What is done in each turn. Leaves an errno.
     pub(super) body: &'static str,
+    /// What is done before such turns and what behind them, without being timed. Each leaves an
+    /// errno.
+    pub(super) frame: Option<[&'static str; 2]>,
 }
 
 impl Op {
@@ -19,12 +22,22 @@ impl Op {
             export,
             before: "",
             body,
+            frame: None,
         }
+    }
+
+    /// The exports of what is done before and behind.
+    pub(super) fn frame_exports(&self) -> Option<[String; 2]> {
+        self.frame?;
+        Some(["ready", "done"].map(|when| format!("{}_{when}", self.export)))
     }
 }
 
+const TO_START: &str =
+    "(drop (call $fd_seek (global.get $file) (i64.const 0) (i32.const 0) (i32.const 2048)))";
+
 /// All operations. Addresses are those of [`guest`](super::guest).
-pub(super) const OPS: [Op; 29] = [
+pub(super) static OPS: [Op; 36] = [
     Op::plain(
         "clock_time_get, monotonic",
         "clock_monotonic",
@@ -72,6 +85,18 @@ pub(super) const OPS: [Op; 29] = [
         "(call $fd_write (i32.const 1) (i32.const 1032) (i32.const 1) (i32.const 2048))",
     ),
     Op::plain(
+        "fd_write 64 B, pipe in memory",
+        "pipe_write",
+        "(call $all_of (i32.const 64)
+            (call $fd_write (i32.const 2) (i32.const 1024) (i32.const 1) (i32.const 2048)))",
+    ),
+    Op::plain(
+        "fd_read 64 B, pipe in memory",
+        "pipe_read",
+        "(call $all_of (i32.const 64)
+            (call $fd_read (i32.const 0) (i32.const 1024) (i32.const 1) (i32.const 2048)))",
+    ),
+    Op::plain(
         "fd_prestat_get",
         "prestat_get",
         "(call $fd_prestat_get (i32.const 3) (i32.const 2048))",
@@ -97,12 +122,27 @@ pub(super) const OPS: [Op; 29] = [
         "(call $fd_filestat_get (global.get $file) (i32.const 2048))",
     ),
     Op {
-        before: "(drop (call $fd_seek (global.get $file)
-            (i64.const 0) (i32.const 0) (i32.const 2048)))",
+        before: TO_START,
         ..Op::plain(
             "fd_write 1 B",
             "write_1",
             "(call $fd_write (global.get $file) (i32.const 1032) (i32.const 1) (i32.const 2048))",
+        )
+    },
+    Op {
+        before: TO_START,
+        ..Op::plain(
+            "fd_write 64 KiB",
+            "write_64k",
+            "(call $write_64k (local.get $left))",
+        )
+    },
+    Op {
+        before: TO_START,
+        ..Op::plain(
+            "fd_read 64 KiB",
+            "read_64k",
+            "(call $read_64k (local.get $left))",
         )
     },
     Op::plain(
@@ -172,5 +212,19 @@ pub(super) const OPS: [Op; 29] = [
         "mkdir",
         "(call $mkdir_rmdir)",
     ),
-    Op::plain("fd_readdir, 10,000 entries", "readdir", "(call $list)"),
+    Op::plain(
+        "fd_readdir, 10,000 entries",
+        "readdir",
+        "(call $list (global.get $many) (i32.const 10000))",
+    ),
+    Op::plain(
+        "fd_readdir, 100,000 entries",
+        "readdir_100k",
+        "(call $list (global.get $lots) (i32.const 100000))",
+    ),
+    Op::plain("walking 20,000 files with stat", "walk", "(call $walk_all)"),
+    Op {
+        frame: Some(["(call $copy_ready)", "(call $copy_done)"]),
+        ..Op::plain("copying 256 MiB", "copy", "(call $copy)")
+    },
 ];

@@ -1,44 +1,68 @@
 //! Who is compared. Each takes one small file.
 
 mod native;
-pub(super) mod turnkey;
+#[cfg(feature = "peers")]
+mod peers;
+mod turnkey;
+
+pub(crate) use turnkey::on_wasmtime;
 
 use super::fixture::Fixture;
 use super::op::Op;
 use crate::Failure;
+use std::path::Path;
+
+/// Bytes that go through a pipe in each turn.
+const PIPE_BYTES: usize = 64;
 
 /// Somebody who carries operations out.
-pub(super) trait Participant {
+pub(crate) trait Participant: Send {
     /// What it is called in tables and by `--only`.
     fn name(&self) -> &str;
 
-    /// Whether it has the operation at all.
-    fn has(&self, op: &Op) -> bool {
+    /// Why it does not have an operation, if it does not.
+    fn lacks(&self, op: &Op) -> Option<&'static str> {
         let _ = op;
-        true
+        None
     }
 
-    /// Carries an operation out so many times.
+    /// Sees to what so many turns of an operation find in pipes.
+    ///
+    /// # Errors
+    /// The pipe fails.
+    fn prepare(&mut self, op: &Op, times: u32) -> Result<(), Failure> {
+        let _ = (op, times);
+        Ok(())
+    }
+
+    /// Carries out what the guest has under the name of an export, so many times.
     ///
     /// # Errors
     /// One of them failed.
-    fn run(&mut self, op: &Op, times: u32) -> Result<(), Failure>;
+    fn run(&mut self, export: &str, times: u32) -> Result<(), Failure>;
+}
+
+/// The raw system calls in a directory.
+pub(crate) fn raw(fixture: &Fixture, own: &Path) -> Result<Box<dyn Participant>, Failure> {
+    Ok(Box::new(native::Native::new(fixture, own, false)?))
 }
 
 /// All of them, each with a tree of its own; the raw system calls come first.
 pub(super) fn all(fixture: &Fixture) -> Result<Vec<Box<dyn Participant>>, Failure> {
     let mut all: Vec<Box<dyn Participant>> = vec![
-        Box::new(native::Native::new(fixture, false)?),
-        Box::new(native::Native::new(fixture, true)?),
+        raw(fixture, &fixture.directory()?)?,
+        Box::new(native::Native::new(fixture, &fixture.directory()?, true)?),
     ];
     all.extend(turnkey::all(fixture)?);
+    #[cfg(feature = "peers")]
+    all.extend(peers::all(fixture)?);
     Ok(all)
 }
 
 /// What a guest's export answered.
-fn succeeded(op: &Op, answer: i32) -> Result<(), Failure> {
+fn succeeded(export: &str, answer: i32) -> Result<(), Failure> {
     match answer {
         0 => Ok(()),
-        errno => Err(format!("{} answered {errno}", op.name).into()),
+        errno => Err(format!("`{export}` answered {errno}").into()),
     }
 }

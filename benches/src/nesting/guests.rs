@@ -163,21 +163,7 @@ pub(super) fn parent(how: How) -> String {
     (func $hand_on (param $module i32)
         (call $must (call $child_module (global.get $child) (local.get $module)
             (i32.const 1048))))
-    (func $limit (param $levels i32)
-        (i64.store (i32.const 1152) (i64.shl (i64.const 0x1000_0000_0000)
-            (i64.extend_i32_u (local.get $levels))))
-        (i64.store (i32.const 1160) (i64.const 0x10_0000))
-        (i64.store (i32.const 1168) (i64.mul (i64.const 0x10_0000)
-            (i64.extend_i32_u (local.get $levels))))
-        (i64.store (i32.const 1176) (i64.const 0))
-        (i64.store (i32.const 1184) (i64.const 0x10_0000))
-        (i64.store (i32.const 1192) (i64.const 16))
-        (i64.store (i32.const 1200) (i64.const 3_600_000_000_000))
-        (i32.store (i32.const 1208) (i32.const 16))
-        (i32.store (i32.const 1212) (i32.mul (i32.const 16) (local.get $levels)))
-        (i32.store (i32.const 1216) (local.get $levels))
-        (i32.store (i32.const 1220) (local.get $levels))
-        (call $must (call $child_limits (global.get $child) (i32.const 1152))))
+{LIMIT}
     (func (export "set_up") (param $levels i32) (param i32)
         (global.set $is_child (local.get 1))
         (local.set $levels (i32.sub (local.get $levels) (i32.const 1)))
@@ -209,3 +195,22 @@ const PASS_STREAM: &str =
 /// A handle to a stream of the parent's.
 const SERVE_STREAM: &str = "(call $must (call $cap_serve
             (i32.const 2) (i32.const 0) (i64.const 7) (i64.const -1) (i32.const 1048)))";
+
+/// Limits a child that has so many levels beneath it. Needs `$must`, `$child_limits`, the global
+/// `$child`, and memory from 1152.
+pub(super) const LIMIT: &str = r#"
+    (func $limit (param $levels i32)
+        (i64.store (i32.const 1152) (i64.shl (i64.const 0x1000_0000_0000)
+            (i64.extend_i32_u (local.get $levels))))
+        (i64.store (i32.const 1160) (i64.const 0x10_0000))
+        (i64.store (i32.const 1168) (i64.mul (i64.const 0x10_0000)
+            (i64.extend_i32_u (local.get $levels))))
+        (i64.store (i32.const 1176) (i64.const 0))
+        (i64.store (i32.const 1184) (i64.const 0x10_0000))
+        (i64.store (i32.const 1192) (i64.const 16))
+        (i64.store (i32.const 1200) (i64.const 3_600_000_000_000))
+        (i32.store (i32.const 1208) (i32.const 16))
+        (i32.store (i32.const 1212) (i32.mul (i32.const 16) (local.get $levels)))
+        (i32.store (i32.const 1216) (local.get $levels))
+        (i32.store (i32.const 1220) (local.get $levels))
+        (call $must (call $child_limits (global.get $child) (i32.const 1152))))"#;

@@ -58,12 +58,14 @@ impl Runner {
     }
 }
 
-fn compile(engine: &dyn Engine, wat: &str) -> Result<Arc<dyn Module>, Failure> {
+pub(super) fn compile(engine: &dyn Engine, wat: &str) -> Result<Arc<dyn Module>, Failure> {
     Ok(engine.compile(&wat::parse_str(wat)?)?.into())
 }
 
 /// What a guest is made with, under the limits that children have.
-fn node(functions: Vec<turnkey_snapshots::engine::HostFunction>) -> Result<Node, Failure> {
+pub(super) fn node(
+    functions: Vec<turnkey_snapshots::engine::HostFunction>,
+) -> Result<Node, Failure> {
     Ok(Node {
         ctx: WasiCtx::builder()
             .clocks(Arc::new(Stopped))

@@ -1,15 +1,19 @@
 //! Turnkey, on each engine and backend.
 
-use super::{Op, Participant, succeeded};
+mod served;
+
+use super::{Op, PIPE_BYTES, Participant, succeeded};
 use crate::Failure;
 use crate::calls::fixture::{ARGS, ENV, Fixture};
 use crate::calls::guest;
+use std::io::IoSliceMut;
 use std::path::Path;
 use std::sync::Arc;
 use turnkey_cap_backends::{HostDir, ambient_authority};
 use turnkey_snapshots::engine::{Engine, EngineOptions, Instance, Limits, Module, Node, Value};
-use turnkey_virt::fs::{Adopted, MemoryFs};
-use turnkey_wasi_common::{Access, Dir, Filter, WasiCtx};
+use turnkey_virt::fs::{Adopted, MemoryFs, Space};
+use turnkey_wasi_common::Stream;
+use turnkey_wasi_common::{Access, Builder, Dir, Errno, Filter, Pipe, PipeReader, PipeWriter};
 use turnkey_wasmi::WasmiEngine;
 use turnkey_wasmtime::WasmtimeEngine;
 
@@ -17,6 +21,10 @@ use turnkey_wasmtime::WasmtimeEngine;
 struct Turnkey {
     name: String,
     instance: Box<dyn Instance>,
+    /// What it reads comes from here.
+    input: PipeWriter,
+    /// What it writes comes out here.
+    output: PipeReader,
 }
 
 /// What stands behind the guest's calls.
@@ -40,16 +48,16 @@ impl Backend {
         }
     }
 
+    /// A directory of the host's as this one has it.
     fn dir(self, root: &Path) -> Result<Arc<dyn Dir>, Failure> {
         let host: Arc<dyn Dir> = Arc::new(HostDir::open_ambient(root, ambient_authority())?);
+        // There is room for a copy of 256 MiB.
+        let memory = MemoryFs::builder().space(Space::new(1 << 30, 1 << 20));
         Ok(match self {
             Self::Host | Self::Filtered => host,
-            Self::Overlay => MemoryFs::builder()
-                .over(Arc::new(Adopted::new(host)))
-                .build()
-                .root(),
+            Self::Overlay => memory.over(Arc::new(Adopted::new(host))).build().root(),
             Self::Memory => {
-                let fs = MemoryFs::new();
+                let fs = memory.build();
                 copy(root, "", &fs)?;
                 fs.root()
             }
@@ -78,72 +86,77 @@ struct Pass;
 
 impl Filter for Pass {}
 
-/// On wasmtime, over the host's files.
-pub(in crate::calls) fn plain(fixture: &Fixture) -> Result<Box<dyn Participant>, Failure> {
-    let engine = WasmtimeEngine::new(EngineOptions::default())?;
-    let module = engine.compile(&wat::parse_str(guest::module())?)?;
-    Ok(Box::new(Turnkey::new(
-        &engine,
-        &*module,
-        Backend::Host,
-        fixture,
-    )?))
+/// What a guest is made with: its own directory, and the shared one.
+fn context(own: Arc<dyn Dir>, shared: Arc<dyn Dir>) -> Builder {
+    turnkey_cap_backends::builder()
+        .args(ARGS)
+        .envs(ENV)
+        .preopen("/", own, Access::ReadWrite)
+        .preopen("/shared", shared, Access::ReadOnly)
+}
+
+fn engines(options: EngineOptions) -> Result<[Box<dyn Engine>; 2], Failure> {
+    Ok([
+        Box::new(WasmtimeEngine::new(options)?),
+        Box::new(WasmiEngine::new(options)),
+    ])
 }
 
 pub(super) fn all(fixture: &Fixture) -> Result<Vec<Box<dyn Participant>>, Failure> {
-    let options = EngineOptions::default();
-    let engines: [Box<dyn Engine>; 2] = [
-        Box::new(WasmtimeEngine::new(options)?),
-        Box::new(WasmiEngine::new(options)),
-    ];
+    let mut shared = Vec::new();
+    for backend in Backend::ALL {
+        shared.push((backend, backend.dir(&fixture.shared())?));
+    }
+    let wasm = wat::parse_str(guest::module())?;
     let mut all: Vec<Box<dyn Participant>> = Vec::new();
-    for engine in &engines {
-        let module = engine.compile(&wat::parse_str(guest::module())?)?;
-        for backend in Backend::ALL {
-            all.push(Box::new(Turnkey::new(
-                &**engine, &*module, backend, fixture,
-            )?));
+    // Children can always be interrupted.
+    let interruptible = EngineOptions {
+        interruptible: true,
+        ..EngineOptions::default()
+    };
+    let engines = engines(EngineOptions::default())?.into_iter();
+    for (engine, of_families) in engines.zip(self::engines(interruptible)?) {
+        let module = engine.compile(&wasm)?;
+        for (backend, shared) in &shared {
+            let mut context = context(backend.dir(&fixture.directory()?)?, Arc::clone(shared));
+            if matches!(backend, Backend::Filtered) {
+                context = context.filter(Arc::new(Pass));
+            }
+            let name = format!("turnkey, {}, {}", engine.name(), backend.name());
+            all.push(Box::new(ready(&*module, context, name)?));
         }
+        all.push(Box::new(served::ready(&*of_families, &wasm, fixture)?));
     }
     Ok(all)
 }
 
-impl Turnkey {
-    fn new(
-        engine: &dyn Engine,
-        module: &dyn Module,
-        backend: Backend,
-        fixture: &Fixture,
-    ) -> Result<Self, Failure> {
-        let mut context = turnkey_cap_backends::builder()
-            .args(ARGS)
-            .envs(ENV)
-            .preopen("/", backend.dir(&fixture.directory()?)?, Access::ReadWrite);
-        if matches!(backend, Backend::Filtered) {
-            context = context.filter(Arc::new(Pass));
-        }
-        let name = format!("turnkey, {}, {}", engine.name(), backend.name());
-        Ok(Self {
-            instance: ready(module, context.build()?, &name)?,
-            name,
-        })
-    }
+/// One on wasmtime, over the host.
+pub(crate) fn on_wasmtime(fixture: &Fixture) -> Result<Box<dyn Participant>, Failure> {
+    let engine = WasmtimeEngine::new(EngineOptions::default())?;
+    let module = engine.compile(&wat::parse_str(guest::module())?)?;
+    let own = Backend::Host.dir(&fixture.directory()?)?;
+    let context = context(own, Backend::Host.dir(&fixture.shared())?);
+    Ok(Box::new(ready(&*module, context, "wasmtime".to_owned())?))
 }
 
 /// An instance that has opened what it acts on.
-fn ready(module: &dyn Module, ctx: WasiCtx, name: &str) -> Result<Box<dyn Instance>, Failure> {
-    let mut instance = module.instantiate(Node {
-        ctx,
+fn ready(module: &dyn Module, context: Builder, name: String) -> Result<Turnkey, Failure> {
+    let (input, stdin) = Pipe::new(usize::MAX);
+    let (stderr, output) = Pipe::new(usize::MAX);
+    let context = context.stdin(Arc::new(stdin)).stderr(Arc::new(stderr));
+    let instance = module.instantiate(Node {
+        ctx: context.build()?,
         functions: Vec::new(),
         limits: Limits::default(),
     })?;
-    let set_up = instance.export("set_up").ok_or("there is no `set_up`")?;
-    let mut answer = [Value::I32(0)];
-    instance.call(set_up, &[], &mut answer)?;
-    match answer {
-        [Value::I32(0)] => Ok(instance),
-        other => Err(format!("{name}: setting up answered {other:?}").into()),
-    }
+    let mut ready = Turnkey {
+        name,
+        instance,
+        input,
+        output,
+    };
+    ready.run(guest::SET_UP, 1)?;
+    Ok(ready)
 }
 
 impl Participant for Turnkey {
@@ -151,12 +164,33 @@ impl Participant for Turnkey {
         &self.name
     }
 
-    fn run(&mut self, op: &Op, times: u32) -> Result<(), Failure> {
-        let export = self.instance.export(op.export).ok_or(op.export)?;
+    fn prepare(&mut self, op: &Op, times: u32) -> Result<(), Failure> {
+        match op.export {
+            "pipe_read" => {
+                let bytes = vec![7; PIPE_BYTES * usize::try_from(times)?];
+                self.input.send(&bytes)?;
+            }
+            // It keeps the room that it has for them.
+            "pipe_write" => {
+                let mut bytes = vec![0; 1 << 16];
+                loop {
+                    match self.output.read(&mut [IoSliceMut::new(&mut bytes)]) {
+                        Err(error) if error.errno() == Errno::Again => break,
+                        read => read.map(drop)?,
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn run(&mut self, export: &str, times: u32) -> Result<(), Failure> {
+        let handler = self.instance.export(export).ok_or(export)?;
         let mut answer = [Value::I32(0)];
         self.instance
-            .call(export, &[Value::from(times)], &mut answer)?;
+            .call(handler, &[Value::from(times)], &mut answer)?;
         let [answer] = answer;
-        succeeded(op, answer.as_u32().map_or(-1, |errno| errno as i32))
+        succeeded(export, answer.as_u32().map_or(-1, |errno| errno as i32))
     }
 }

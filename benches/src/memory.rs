@@ -3,7 +3,7 @@
 use crate::Failure;
 
 /// Resident bytes.
-pub(super) fn resident() -> Result<u64, Failure> {
+pub(crate) fn resident() -> Result<u64, Failure> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let number = line.and_then(|line| line.split_whitespace().next());
@@ -11,7 +11,7 @@ pub(super) fn resident() -> Result<u64, Failure> {
 }
 
 /// How many mappings there are.
-pub(super) fn maps() -> Result<u64, Failure> {
+pub(crate) fn maps() -> Result<u64, Failure> {
     let maps = std::fs::read_to_string("/proc/self/maps")?;
     Ok(maps.lines().count() as u64)
 }

@@ -1,0 +1,55 @@
+//! Walking a tree and looking at each of its entries.
+
+/// `$walk_all` walks `tree`, and fails with 251 unless it finds all of it. `$walk` keeps 4 KiB of
+/// entries for each level that it is in.
+pub(super) const WALK: &str = r#"
+    (data (i32.const 80) "tree")
+    (global $walked (mut i32) (i32.const 0))
+    (func $walk (param $dir i32) (param $buffer i32) (result i32)
+        (local $errno i32) (local $cookie i64) (local $used i32) (local $at i32) (local $end i32)
+        (local $name i32) (local $length i32) (local $below i32)
+        (loop $page
+            (if (local.tee $errno (call $fd_readdir (local.get $dir) (local.get $buffer)
+                    (i32.const 4096) (local.get $cookie) (i32.const 2048)))
+                (then (return (local.get $errno))))
+            (local.set $used (i32.load (i32.const 2048)))
+            (local.set $at (local.get $buffer))
+            (local.set $end (i32.add (local.get $buffer) (local.get $used)))
+            (block $done
+                (loop $entry
+                    (local.set $name (i32.add (local.get $at) (i32.const 24)))
+                    (br_if $done (i32.gt_u (local.get $name) (local.get $end)))
+                    (local.set $length (i32.load offset=16 (local.get $at)))
+                    (br_if $done (i32.gt_u (i32.add (local.get $name) (local.get $length))
+                        (local.get $end)))
+                    (local.set $cookie (i64.load (local.get $at)))
+                    (local.set $at (i32.add (local.get $name) (local.get $length)))
+                    ;; `.` and `..`
+                    (br_if $entry (i32.eq (i32.load8_u (local.get $name)) (i32.const 46)))
+                    (if (local.tee $errno (call $path_filestat_get (local.get $dir) (i32.const 0)
+                            (local.get $name) (local.get $length) (i32.const 2304)))
+                        (then (return (local.get $errno))))
+                    (global.set $walked (i32.add (global.get $walked) (i32.const 1)))
+                    (br_if $entry (i32.ne (i32.load8_u (i32.const 2320)) (i32.const 3)))
+                    (if (local.tee $errno (call $open_in (local.get $dir) (local.get $name)
+                            (local.get $length) (i32.const 2) (i64.const 0x46000)))
+                        (then (return (local.get $errno))))
+                    (local.set $below (i32.load (i32.const 2048)))
+                    (if (local.tee $errno (call $walk (local.get $below)
+                            (i32.add (local.get $buffer) (i32.const 4096))))
+                        (then (return (local.get $errno))))
+                    (if (local.tee $errno (call $fd_close (local.get $below)))
+                        (then (return (local.get $errno))))
+                    (br $entry)))
+            (br_if $page (i32.eq (local.get $used) (i32.const 4096))))
+        (i32.const 0))
+    (func $walk_all (result i32) (local $errno i32) (local $tree i32)
+        (if (local.tee $errno (call $open_in (i32.const 4) (i32.const 80) (i32.const 4)
+                (i32.const 2) (i64.const 0x46000)))
+            (then (return (local.get $errno))))
+        (local.set $tree (i32.load (i32.const 2048)))
+        (global.set $walked (i32.const 0))
+        (if (local.tee $errno (call $walk (local.get $tree) (i32.const 65536)))
+            (then (return (local.get $errno))))
+        (if (i32.ne (global.get $walked) (i32.const 20200)) (then (return (i32.const 251))))
+        (call $fd_close (local.get $tree)))"#;

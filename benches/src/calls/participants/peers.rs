@@ -1,0 +1,19 @@
+//! Other implementations of WASI.
+
+mod pipes;
+mod wasi_common;
+mod wasmi_wasi;
+mod wasmtime_wasi;
+
+use super::Participant;
+use crate::Failure;
+use crate::calls::fixture::Fixture;
+
+pub(super) fn all(fixture: &Fixture) -> Result<Vec<Box<dyn Participant>>, Failure> {
+    Ok(vec![
+        wasi_common::participant(fixture)?,
+        wasmtime_wasi::participant(fixture, false)?,
+        wasmtime_wasi::participant(fixture, true)?,
+        wasmi_wasi::participant(fixture)?,
+    ])
+}
