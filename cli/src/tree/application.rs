@@ -6,15 +6,16 @@ use std::fmt;
 use std::time::Duration;
 use turnkey_virt::clocks::Moment;
 use turnkey_virt::policy::{Grants, Sha256, UnknownClass};
+use turnkey_virt::typed::Interface;
 
 /// A tree of modules, parents before their children.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Application {
     pub(crate) units: Vec<Unit>,
 }
 
 /// A module of an application.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Unit {
     /// Where in the tree's file it begins.
     pub(crate) at: usize,
@@ -26,14 +27,27 @@ pub(crate) struct Unit {
     /// The engine that it runs on; `None` for the default.
     pub(crate) engine: Option<EngineName>,
     pub(crate) args: Vec<String>,
+    /// It has the arguments of the command line behind its own.
+    pub(crate) takes_args: bool,
     pub(crate) env: Vec<(String, String)>,
     pub(crate) dirs: Vec<Granted>,
     /// Standard streams that it is given, by their numbers.
     pub(crate) fds: Vec<u32>,
     pub(crate) clocks: Clocks,
     pub(crate) random: Random,
+    /// What its functions are, if that is said in its place.
+    pub(crate) witx: Option<Described>,
     pub(crate) links: Vec<Link>,
     pub(crate) limits: Limits,
+}
+
+/// What a document says of a module's functions.
+#[derive(Debug, Clone)]
+pub(crate) struct Described {
+    /// The document, as it was named.
+    pub(crate) given: String,
+    /// `None` if it cannot be read, which was told of.
+    pub(crate) interface: Option<Interface>,
 }
 
 /// A directory that a module is given.
@@ -94,6 +108,14 @@ pub(crate) struct Limits {
     pub(crate) depth: Option<u32>,
 }
 
+impl Link {
+    /// Whether one side has described the function, so that more than numbers may cross.
+    pub(crate) fn is_described(&self, asks: &Interface, offers: &Interface) -> bool {
+        let (module, name) = &self.import;
+        asks.import(module, name).is_some() || offers.export(&self.export).is_some()
+    }
+}
+
 impl Application {
     /// The module of a name.
     pub(crate) fn unit(&self, name: &str) -> Option<&Unit> {
@@ -114,6 +136,25 @@ impl Application {
                 depth: own.depth,
             }
         })
+    }
+
+    /// Hands the arguments of the command line to those that take them: without any, to the root.
+    /// Answers whether the root has them for that reason.
+    pub(crate) fn hand_over(&mut self, args: &[String]) -> bool {
+        if args.is_empty() {
+            return false;
+        }
+        let nobody = !self.units.iter().any(|unit| unit.takes_args);
+        for (at, unit) in self.units.iter_mut().enumerate() {
+            if !unit.takes_args && !(nobody && at == 0) {
+                continue;
+            }
+            if unit.args.is_empty() {
+                unit.args.push(unit.module.given.clone());
+            }
+            unit.args.extend_from_slice(args);
+        }
+        nobody
     }
 
     /// The children of a module; of `None` the root.
