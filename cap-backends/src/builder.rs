@@ -1,8 +1,8 @@
 //! A context with the host's clocks, randomness and waiting.
 
 use crate::{HostClocks, HostRandom, HostWait, ambient_authority};
-use std::sync::Arc;
-use turnkey_wasi_common::Builder;
+use std::sync::{Arc, OnceLock};
+use turnkey_wasi_common::{BlockingWait, Builder, Clocks};
 
 /// Begins a context that has the host's clocks, randomness and way to wait, and nothing else: no
 /// arguments, no environment, no directory, no stream.
@@ -29,8 +29,13 @@ use turnkey_wasi_common::Builder;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn builder() -> Builder {
+    let clocks = CLOCKS.get_or_init(|| Arc::new(HostClocks::new(ambient_authority())));
     Builder::default()
-        .clocks(Arc::new(HostClocks::new(ambient_authority())))
+        .clocks(Arc::clone(clocks) as Arc<dyn Clocks>)
         .random(Arc::new(HostRandom::new(ambient_authority())))
-        .waiter(Arc::new(HostWait))
+        .waiter(Arc::clone(WAIT.get_or_init(|| Arc::new(HostWait))) as Arc<dyn BlockingWait>)
 }
+
+/// What has no state is one for all contexts.
+static CLOCKS: OnceLock<Arc<HostClocks>> = OnceLock::new();
+static WAIT: OnceLock<Arc<HostWait>> = OnceLock::new();

@@ -3,10 +3,11 @@
 mod entries;
 
 use crate::context::{Parts, Raise};
+use crate::strings::Packing;
 use crate::table::Table;
 use crate::{
     AsyncWait, BlockingWait, Budget, Clocks, DeniedClocks, DeniedRandom, Fd, Filter, Interrupt,
-    Limits, Null, ParkWait, Random, Result, SharedWasiCtx, Stream, Strings, WasiCtx,
+    Limits, Null, ParkWait, Random, Result, SharedWasiCtx, Stream, WasiCtx,
 };
 use entries::Entries;
 use std::fmt;
@@ -302,25 +303,23 @@ impl Builder {
     }
 
     fn build_with_table<T: Table>(self) -> Result<WasiCtx<T>, BuildError> {
-        let mut args = Strings::default();
+        let mut args = Packing::default();
         for arg in &self.args {
             push(&mut args, arg)?;
         }
-        if args.packed().len() > self.limits.args as usize {
+        if args.size() > self.limits.args as usize {
             return Err(BuildError::TooManyArgs(self.limits.args));
         }
-        args.shrink();
-        let mut env = Strings::default();
+        let mut env = Packing::default();
         for (name, value) in &self.env {
             if name.is_empty() || name.contains('=') {
                 return Err(BuildError::EnvName(name.clone()));
             }
             push(&mut env, &format!("{name}={value}"))?;
         }
-        if env.packed().len() > self.limits.env as usize {
+        if env.size() > self.limits.env as usize {
             return Err(BuildError::TooMuchEnv(self.limits.env));
         }
-        env.shrink();
 
         let table = T::with_limit(self.limits.files);
         for entry in self.entries.in_order(self.stdio)? {
@@ -328,8 +327,8 @@ impl Builder {
             inserted.map_err(|_| BuildError::TooManyFiles(self.limits.files))?;
         }
         Ok(WasiCtx {
-            args,
-            env,
+            args: args.into(),
+            env: env.into(),
             table,
             parts: Parts {
                 clocks: self.clocks,
@@ -346,7 +345,7 @@ impl Builder {
     }
 }
 
-fn push(strings: &mut Strings, text: &str) -> Result<(), BuildError> {
+fn push(strings: &mut Packing, text: &str) -> Result<(), BuildError> {
     match strings.push(text) {
         true => Ok(()),
         false => Err(BuildError::Text(text.to_owned())),

@@ -33,7 +33,8 @@ pub struct Description {
     object: Object,
     flags: AtomicU8,
     offset: AtomicU64,
-    listing: Mutex<Option<OpenListing>>,
+    /// In a place of its own, as most descriptions have none.
+    listing: Mutex<Option<Box<OpenListing>>>,
 }
 
 /// A listing in progress, and the memory it is charged for.
@@ -122,7 +123,7 @@ impl Description {
     }
 
     /// The listing of a directory, if one was begun.
-    pub fn listing(&self) -> MutexGuard<'_, Option<OpenListing>> {
+    pub fn listing(&self) -> MutexGuard<'_, Option<Box<OpenListing>>> {
         self.listing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -13,12 +13,19 @@
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Strings {
     /// The strings, each followed by a NUL.
-    packed: String,
+    packed: Box<str>,
     /// Where each string begins.
+    starts: Box<[u32]>,
+}
+
+/// Strings as they are put together.
+#[derive(Default)]
+pub(crate) struct Packing {
+    packed: String,
     starts: Vec<u32>,
 }
 
-impl Strings {
+impl Packing {
     /// Adds a string. `false` if it holds a NUL or the whole would exceed 4 GiB.
     #[must_use]
     pub(crate) fn push(&mut self, text: &str) -> bool {
@@ -35,11 +42,22 @@ impl Strings {
         true
     }
 
-    pub(crate) fn shrink(&mut self) {
-        self.packed.shrink_to_fit();
-        self.starts.shrink_to_fit();
+    /// Bytes of all strings, each with its NUL.
+    pub(crate) fn size(&self) -> usize {
+        self.packed.len()
     }
+}
 
+impl From<Packing> for Strings {
+    fn from(packing: Packing) -> Self {
+        Self {
+            packed: packing.packed.into(),
+            starts: packing.starts.into(),
+        }
+    }
+}
+
+impl Strings {
     /// How many strings there are.
     pub fn len(&self) -> usize {
         self.starts.len()

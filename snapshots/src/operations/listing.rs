@@ -45,7 +45,7 @@ pub(crate) fn read_dir<T: Table>(
         }
         let open = match &mut *listing {
             Some(open) => open,
-            none => none.insert(begin(call.ctx(), &**dir)?),
+            none => none.insert(Box::new(begin(call.ctx(), &**dir)?)),
         };
         let left_out = open
             .listing

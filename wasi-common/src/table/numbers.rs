@@ -1,7 +1,12 @@
 //! Which descriptor numbers are in use.
 
+use smallvec::SmallVec;
+
 /// The most numbers that there are: three levels of 64.
 pub const MOST_FILES: u32 = 64 * 64 * 64;
+
+/// Bits, of which those that most guests need lie in place.
+type Words = SmallVec<[u64; 2]>;
 
 /// A set of used numbers that finds the lowest free one in constant time.
 ///
@@ -9,8 +14,8 @@ pub const MOST_FILES: u32 = 64 * 64 * 64;
 /// beneath it is full.
 #[derive(Debug, Default)]
 pub(super) struct Numbers {
-    used: Vec<u64>,
-    full: Vec<u64>,
+    used: Words,
+    full: Words,
     top: u64,
     count: u32,
     limit: u32,
@@ -61,7 +66,7 @@ fn word_at(words: &[u64], index: u32) -> u64 {
 }
 
 /// Sets a bit; answers whether its word is full now.
-fn set(words: &mut Vec<u64>, bit: u32) -> bool {
+fn set(words: &mut Words, bit: u32) -> bool {
     let index = (bit / 64) as usize;
     if words.len() <= index {
         words.resize(index + 1, 0);
