@@ -21,6 +21,10 @@ const IOVEC: u32 = 8;
 /// The guest's buffers, all within its memory, the empty ones left out. It is filled where it lies:
 /// moving it would cost more than all the rest.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lies on the stack for the length of a call, and asks the heap for nothing"
+)]
 pub(crate) enum Buffers {
     /// There is nothing to move.
     #[default]
