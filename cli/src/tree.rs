@@ -47,6 +47,8 @@ const NOTES: &str = r#"A tree is written as TOML. Nothing is granted that is not
   fds = [1, 2]                    # standard streams
   clocks = "virtual:2019-11-12T00:00:00Z"   # or real, denied (the default)
   random = "virtual:7"                      # or real, denied (the default)
+  witx = "app.witx"               # optional: what its functions are, from the folder of this
+                                  # file; else its own custom section `witx` says it
 
   [[module.dir]]
   from = "/data/in"               # the root: of the host, from the folder of this file;
@@ -67,6 +69,10 @@ const NOTES: &str = r#"A tree is written as TOML. Nothing is granted that is not
   time = "2s"                     # of each call
   depth = 2                       # generations beneath it
 
+A link of a function that its modules describe passes text, lists, records, variants and handles
+beside numbers: both have to describe it alike, and what it passes is copied from one memory to the
+other. What does not fit is told with both types. Where neither describes it, numbers cross.
+
 No child holds more than its parent, and where it says no limit it has its parent's. Every
 mistake is told with its line.
 
@@ -75,7 +81,8 @@ order of the file, or theirs, until one ends with another code than 0. All other
 leads to them: an instance is made by the first call, and its `_initialize` is called before. A
 module that is in a call cannot be called again. A trap, or an exit in a call by a link, ends the
 caller as well, and is told with the names from the root on. A link to `_start` returns where that
-exits with 0.
+exits with 0. What else keeps a described function from answering is the error that it returns, if
+that is wide enough for an errno, and otherwise ends the caller.
 
 Exit codes:
   0    with --check: there is no mistake; otherwise

@@ -29,6 +29,7 @@ mod connection;
 mod deadline;
 mod description;
 mod entered;
+mod export;
 mod family;
 mod held;
 mod imports;
@@ -46,7 +47,7 @@ mod typed;
 
 pub use cap::Cap;
 pub use child::Child;
-pub use connection::Export;
+pub use export::Export;
 pub use family::{Family, FamilyBuilder, Loading};
 pub use level::{MOST_NESTED, STACK};
 pub use limits::ChildLimits;

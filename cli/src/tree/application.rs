@@ -6,15 +6,16 @@ use std::fmt;
 use std::time::Duration;
 use turnkey_virt::clocks::Moment;
 use turnkey_virt::policy::{Grants, Sha256, UnknownClass};
+use turnkey_virt::typed::Interface;
 
 /// A tree of modules, parents before their children.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Application {
     pub(crate) units: Vec<Unit>,
 }
 
 /// A module of an application.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Unit {
     /// Where in the tree's file it begins.
     pub(crate) at: usize,
@@ -32,8 +33,19 @@ pub(crate) struct Unit {
     pub(crate) fds: Vec<u32>,
     pub(crate) clocks: Clocks,
     pub(crate) random: Random,
+    /// What its functions are, if that is said in its place.
+    pub(crate) witx: Option<Described>,
     pub(crate) links: Vec<Link>,
     pub(crate) limits: Limits,
+}
+
+/// What a document says of a module's functions.
+#[derive(Debug, Clone)]
+pub(crate) struct Described {
+    /// The document, as it was named.
+    pub(crate) given: String,
+    /// `None` if it cannot be read, which was told of.
+    pub(crate) interface: Option<Interface>,
 }
 
 /// A directory that a module is given.
@@ -92,6 +104,14 @@ pub(crate) struct Limits {
     pub(crate) time: Option<Duration>,
     /// Generations beneath it.
     pub(crate) depth: Option<u32>,
+}
+
+impl Link {
+    /// Whether one side has described the function, so that more than numbers may cross.
+    pub(crate) fn is_described(&self, asks: &Interface, offers: &Interface) -> bool {
+        let (module, name) = &self.import;
+        asks.import(module, name).is_some() || offers.export(&self.export).is_some()
+    }
 }
 
 impl Application {

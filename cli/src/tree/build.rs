@@ -1,6 +1,6 @@
 //! Putting an application together, before anything runs.
 
-use super::application::{Application, Clocks, Random, Unit};
+use super::application::{Application, Clocks, Link, Random, Unit};
 use super::held::Held;
 use super::stage::{INITIALIZE, Linked, Part, START, Stage};
 use crate::document::Document;
@@ -16,6 +16,7 @@ use turnkey_snapshots::engine::{Engine, EngineOptions, ExternType, FuncType, Mis
 use turnkey_virt::clocks::{FrozenClocks, VirtualTime};
 use turnkey_virt::nanoprocess::{Bind, Child, ChildLimits, Family, Lack, LinkError, Need};
 use turnkey_virt::random::SeededRandom;
+use turnkey_virt::typed::Interface;
 use turnkey_wasi_common::{Errno, Interrupt};
 
 /// What a module can call without having been granted anything. Without a handle, an argument or a
@@ -33,27 +34,32 @@ pub(super) fn stage(
 ) -> Option<Arc<Stage>> {
     let stage = Arc::new(Stage::new(parts(application)));
     let mut engines = Engines::default();
-    let mut held: Vec<Held> = Vec::new();
-    for (at, unit) in application.units.iter().enumerate() {
-        let parent = parent(application, unit);
-        let own = match parent.and_then(|parent| held.get(parent)) {
-            None => Held::of_host(document, unit, folder),
-            Some(parent) => parent.hand_down(document, unit),
-        };
-        let above = parent.and_then(|parent| stage.parts.get(parent)?.child.get());
-        let above = above.map(|parent| parent.interrupt().clone());
-        let builder = Build {
+    let builds = application.units.iter().enumerate();
+    let builds: Vec<Build<'_>> = builds
+        .map(|(at, unit)| Build {
             document,
             application,
             unit,
+            at,
             stage: &stage,
+        })
+        .collect();
+    // All are there before the first is linked: each may be bound to any other.
+    let mut made: Vec<Option<Made>> = Vec::new();
+    for build in &builds {
+        let child = build.made(&mut engines);
+        let noted = child.map_err(|why| document.wrong(build.unit.at, why.to_string()));
+        made.push(noted.ok());
+    }
+    let mut held: Vec<Held> = Vec::new();
+    for build in &builds {
+        let parent = parent(application, build.unit).and_then(|parent| held.get(parent));
+        let own = match parent {
+            None => Held::of_host(document, build.unit, folder),
+            Some(parent) => parent.hand_down(document, build.unit),
         };
-        let part = stage.parts.get(at)?;
-        match builder.child(&own, above, &mut engines, part) {
-            Ok(child) => {
-                let _first = part.child.set(child);
-            }
-            Err(why) => document.wrong(unit.at, why.to_string()),
+        if let Err(why) = build.linked(&own, &made) {
+            document.wrong(build.unit.at, why.to_string());
         }
         held.push(own);
     }
@@ -118,58 +124,94 @@ impl Engines {
     }
 }
 
+/// A module that has been compiled, and what it says of its functions.
+struct Made {
+    module: Arc<dyn Module>,
+    interface: Interface,
+}
+
 /// A module that is being put together.
 struct Build<'a> {
     document: &'a Document,
     application: &'a Application,
     unit: &'a Unit,
+    /// Its place among all.
+    at: usize,
     stage: &'a Arc<Stage>,
 }
 
 impl Build<'_> {
-    /// The module, linked.
-    fn child(
-        &self,
-        held: &Held,
-        above: Option<Interrupt>,
-        engines: &mut Engines,
-        part: &Part,
-    ) -> Result<Child, Failure> {
-        let limits = self.limits();
-        let name = self.unit.engine.unwrap_or_default();
-        if !name.serves_children() && !self.unit.links.is_empty() {
+    /// Compiles the module, and makes a child of it that has nothing yet.
+    fn made(&self, engines: &mut Engines) -> Result<Made, Failure> {
+        let unit = self.unit;
+        let name = unit.engine.unwrap_or_default();
+        if !name.serves_children() && !unit.links.is_empty() {
             return Err(Failure::set_up(format_args!(
                 "{} is called on a thread of its own by its engine, from where it cannot call \
                  others; choose another engine for it",
-                self.unit.module.name
+                unit.module.name
             )));
         }
-        let engine = engines.engine(name, limits.fuel != u64::MAX)?;
+        let engine = engines.engine(name, self.limits().fuel != u64::MAX)?;
         let module = self.module(&*engine)?;
-        let exports = module.exports();
-        let nullary = |name: &str| {
-            let mut exports = exports.iter();
-            let ty = ExternType::Function(FuncType::default());
-            exports.any(|export| export.name == name && export.ty == ty)
-        };
-        let _first = part.is_command.set(nullary(START));
-        part.initialize
-            .store(nullary(INITIALIZE) && !nullary(START), Ordering::Relaxed);
+        let parent = parent(self.application, unit);
+        let above = parent.and_then(|parent| self.stage.parts.get(parent)?.child.get());
+        let above = above.map(|parent| parent.interrupt().clone());
         let child = self.family(above).spawn(Arc::clone(&module));
-        let child = child.map_err(|errno| cannot(self.unit, errno))?;
-        self.set_up(&child, &*module, held, limits)
+        let child = child.map_err(|errno| cannot(unit, errno))?;
+        // What cannot be read was told of where it matters.
+        let interface = match &unit.witx {
+            Some(witx) => witx.interface.clone(),
+            None => Interface::of(&*module).ok(),
+        };
+        let interface = interface.unwrap_or_default();
+        child
+            .describe(interface.clone())
+            .map_err(|errno| cannot(unit, errno))?;
+        if let Some(part) = self.stage.parts.get(self.at) {
+            let exports = module.exports();
+            let nullary = |name: &str| {
+                let mut exports = exports.iter();
+                let ty = ExternType::Function(FuncType::default());
+                exports.any(|export| export.name == name && export.ty == ty)
+            };
+            let _first = part.is_command.set(nullary(START));
+            part.initialize
+                .store(nullary(INITIALIZE) && !nullary(START), Ordering::Relaxed);
+            let _first = part.child.set(Arc::new(child));
+        }
+        Ok(Made { module, interface })
+    }
+
+    /// Hands the child what it is to have, and links it.
+    fn linked(&self, held: &Held, made: &[Option<Made>]) -> Result<(), Failure> {
+        let part = self.stage.parts.get(self.at);
+        let Some((part, child)) = part.and_then(|part| Some((part, part.child.get()?))) else {
+            return Ok(());
+        };
+        self.set_up(child, held)
+            .and_then(|()| self.bind(child, made))
             .map_err(|errno| cannot(self.unit, errno))?;
         match child.link() {
-            Ok(()) => {}
-            Err(LinkError::Errno(errno)) => return Err(cannot(self.unit, errno)),
+            Ok(()) => Ok(()),
+            Err(LinkError::Errno(errno)) => Err(cannot(self.unit, errno)),
             Err(LinkError::Missing(missing)) => {
                 for need in missing {
                     let what = format!("{} {}", part.path, lack(&need));
-                    self.document.wrong(self.unit.at, what);
+                    self.document.wrong(self.place_of(&need), what);
                 }
+                Ok(())
             }
         }
-        Ok(child)
+    }
+
+    /// Where in the file it is said what an import is bound to.
+    fn place_of(&self, need: &Need) -> usize {
+        let mut links = self.unit.links.iter();
+        let of = |link: &&Link| {
+            (&link.import.0, &link.import.1) == (&need.import.module, &need.import.name)
+        };
+        links.find(of).map_or(self.unit.at, |link| link.at)
     }
 
     /// The module, which has to be what its hash says at this moment, too.
@@ -222,14 +264,8 @@ impl Build<'_> {
         }
     }
 
-    fn set_up(
-        &self,
-        child: &Child,
-        module: &dyn Module,
-        held: &Held,
-        limits: ChildLimits,
-    ) -> Result<(), Errno> {
-        child.limit(limits)?;
+    fn set_up(&self, child: &Child, held: &Held) -> Result<(), Errno> {
+        child.limit(self.limits())?;
         for class in ALWAYS {
             child.bind(&format!("class:{class}"), Bind::Pass)?;
         }
@@ -245,23 +281,37 @@ impl Build<'_> {
         for (name, value) in &self.unit.env {
             child.env(name, value)?;
         }
-        held.grant(child)?;
-        let imports = module.imports();
+        held.grant(child)
+    }
+
+    /// Binds what the module imports of others: to what has been described, or to numbers alone.
+    fn bind(&self, child: &Child, made: &[Option<Made>]) -> Result<(), Errno> {
+        let of = |part: usize| made.get(part).and_then(Option::as_ref);
+        let imports = of(self.at).map(|own| own.module.imports());
         for link in &self.unit.links {
-            let (from, name) = &link.import;
-            let mut imports = imports.iter();
-            let import = imports.find(|import| import.module == *from && import.name == *name);
+            let (module, name) = &link.import;
+            let mut imports = imports.iter().flatten();
+            let import = imports.find(|import| import.module == *module && import.name == *name);
             let part = place(self.application, &link.from);
-            if let (Some(ExternType::Function(ty)), Some(part)) =
+            let (Some(ExternType::Function(ty)), Some(part)) =
                 (import.map(|import| &import.ty), part)
+            else {
+                continue;
+            };
+            let linked = Linked {
+                stage: Arc::downgrade(self.stage),
+                caller: self.at,
+                part,
+                export: link.export.clone(),
+            };
+            let called = self.stage.parts.get(part).and_then(|part| part.child.get());
+            let sides = of(self.at).zip(of(part)).zip(called);
+            match sides
+                .filter(|((asks, offers), _)| link.is_described(&asks.interface, &offers.interface))
             {
-                let linked = Linked {
-                    stage: Arc::downgrade(self.stage),
-                    part,
-                    export: link.export.clone(),
-                };
-                child.provide(linked.function(link.import.clone(), ty.clone()))?;
-            }
+                Some((_, called)) => child.bind_export(module, name, &linked.export(called))?,
+                None => child.provide(linked.function(link.import.clone(), ty.clone()))?,
+            };
         }
         Ok(())
     }
@@ -291,6 +341,7 @@ fn lack(need: &Need) -> String {
             };
             format!("cannot be linked: {missing}")
         }
+        (Some(Lack::Mistyped(_)), _) => format!("cannot be linked: {need}"),
         (_, class) => format!(
             "asks for `{}.{}` [{}], which it is not granted{hint}",
             import.module,

@@ -2,31 +2,63 @@
 
 use super::application::{Application, Link, Unit};
 use crate::document::Document;
+use crate::failure::Failure;
+use crate::{module, named};
 use std::collections::{HashMap, HashSet};
 use turnkey_virt::policy::{FOREIGN, Needs, printable};
+use turnkey_virt::typed::{Interface, InterfaceError};
 
 /// Reads every module, and notes what does not fit: its hash, its links, and what it imports that
 /// nobody provides.
 pub(super) fn check(document: &Document, application: &Application) {
-    let mut needs = HashMap::new();
+    let mut known = HashMap::new();
     for unit in &application.units {
-        match unit.module.needs() {
-            Ok(read) => {
-                hash(document, unit, &read);
-                needs.insert(&*unit.module.name, read);
+        match Said::of(unit) {
+            Ok(said) => {
+                hash(document, unit, &said.needs);
+                known.insert(&*unit.module.name, said);
             }
             Err(failure) => document.wrong(unit.at, failure.to_string()),
         }
     }
     for unit in &application.units {
         for link in &unit.links {
-            if let Err(why) = fits(unit, link, application, &needs) {
+            if let Err(why) = fits(unit, link, application, &known) {
                 document.wrong(link.at, why);
             }
         }
-        unprovided(document, unit, &needs);
+        unprovided(document, unit, &known);
     }
     circles(document, application);
+}
+
+/// What a module says of itself.
+struct Said {
+    needs: Needs,
+    /// `None` if it was told already that it cannot be read.
+    interface: Option<Result<Interface, InterfaceError>>,
+}
+
+impl Said {
+    fn of(unit: &Unit) -> Result<Self, Failure> {
+        let path = &unit.module.path;
+        let bytes = module::read(path)?;
+        let interface = match &unit.witx {
+            Some(witx) => witx.interface.clone().map(Ok),
+            None => Some(Interface::of_wasm(&module::to_binary(path, &bytes)?)),
+        };
+        Ok(Self {
+            needs: named::needs(path, &bytes)?,
+            interface,
+        })
+    }
+
+    fn interface(&self, unit: &Unit) -> Result<Option<&Interface>, String> {
+        let interface = self.interface.as_ref().map(Result::as_ref);
+        interface
+            .transpose()
+            .map_err(|error| format!("what {} says of its functions: {error}", unit.module.name))
+    }
 }
 
 fn hash(document: &Document, unit: &Unit, read: &Needs) {
@@ -42,7 +74,7 @@ fn fits(
     unit: &Unit,
     link: &Link,
     application: &Application,
-    needs: &HashMap<&str, Needs>,
+    known: &HashMap<&str, Said>,
 ) -> Result<(), String> {
     let (module, name) = &link.import;
     let from = application
@@ -58,30 +90,45 @@ fn fits(
         ));
     }
     // A module that could not be read was told of.
-    let (Some(asks), Some(offers)) = (needs.get(&*unit.module.name), needs.get(&*link.from)) else {
+    let (Some(asks), Some(offers)) = (known.get(&*unit.module.name), known.get(&*link.from)) else {
         return Ok(());
     };
     let import = asks
+        .needs
         .imports
         .iter()
         .find(|import| import.module == *module && import.name == *name)
         .ok_or_else(|| format!("{} does not import `{module}.{name}`", unit.module.name))?;
     let export = offers
+        .needs
         .exports
         .iter()
         .find(|export| export.name == link.export)
         .ok_or_else(|| format!("{} exports no `{}`", link.from, link.export))?;
-    if !import.ty.starts_with("func ") || import.ty != export.ty {
-        return Err(format!(
-            "{} imports `{module}.{name}` as {}, and {} exports `{}` as {}",
-            unit.module.name, import.ty, link.from, link.export, export.ty
-        ));
+    let misfit = |wants: &str, has: &str| {
+        Err(format!(
+            "{} imports `{module}.{name}` as {wants}, and {} exports `{}` as {has}",
+            unit.module.name, link.from, link.export
+        ))
+    };
+    let (Some(wants), Some(has)) = (asks.interface(unit)?, offers.interface(from)?) else {
+        return Ok(());
+    };
+    if link.is_described(wants, has) && !wants.fits((module, name), has, &link.export) {
+        let text = |described: Option<String>, ty: &str| {
+            described.unwrap_or_else(|| format!("{ty}, which is not described"))
+        };
+        let (wants, has) = (wants.import(module, name), has.export(&link.export));
+        return misfit(&text(wants, &import.ty), &text(has, &export.ty));
     }
-    Ok(())
+    match import.ty.starts_with("func ") && import.ty == export.ty {
+        true => Ok(()),
+        false => misfit(&import.ty, &export.ty),
+    }
 }
 
 /// Notes what a module imports that is neither WASI's nor linked.
-fn unprovided(document: &Document, unit: &Unit, needs: &HashMap<&str, Needs>) {
+fn unprovided(document: &Document, unit: &Unit, known: &HashMap<&str, Said>) {
     let mut linked = HashSet::new();
     for link in &unit.links {
         let (module, name) = &link.import;
@@ -89,9 +136,9 @@ fn unprovided(document: &Document, unit: &Unit, needs: &HashMap<&str, Needs>) {
             document.wrong(link.at, format!("`{module}.{name}` is linked already"));
         }
     }
-    let imports = needs
+    let imports = known
         .get(&*unit.module.name)
-        .map_or(&[][..], |needs| &needs.imports);
+        .map_or(&[][..], |said| &said.needs.imports);
     for import in imports {
         let is_linked = linked.contains(&(&*import.module, &*import.name));
         if import.class() == FOREIGN && !is_linked {

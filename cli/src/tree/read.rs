@@ -1,6 +1,6 @@
 //! A tree's file.
 
-use super::application::{Application, Clocks, Granted, Limits, Link, Random, Unit};
+use super::application::{Application, Clocks, Described, Granted, Limits, Link, Random, Unit};
 use super::{links, sound};
 use crate::document::{Document, Fields, Found};
 use crate::engine::EngineName;
@@ -10,8 +10,9 @@ use crate::named::Named;
 use crate::near::did_you_mean;
 use crate::size;
 use clap::ValueEnum;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use turnkey_virt::policy::Sha256;
+use turnkey_virt::typed::Interface;
 
 /// The version of the form.
 const FORM: u64 = 1;
@@ -90,6 +91,7 @@ fn unit(fields: &Fields<'_>, folder: &Path) -> Option<Unit> {
         fds: fds(fields),
         clocks: parsed(fields, "clocks", clocks).unwrap_or_default(),
         random: parsed(fields, "random", random).unwrap_or_default(),
+        witx: witx(fields, folder),
         links: fields.tables("link").iter().filter_map(link).collect(),
         limits: limits(fields),
     };
@@ -101,10 +103,7 @@ fn module(fields: &Fields<'_>, folder: &Path) -> Option<Named> {
     let version = fields.text("version").map(|version| version.value);
     let (name, file) = (fields.needed("name"), fields.needed("file"));
     let (name, file) = (name?, file?);
-    let path = match folder == Path::new(".") {
-        true => file.value.clone().into(),
-        false => folder.join(&file.value),
-    };
+    let path = found_in(folder, &file.value);
     if name.value.is_empty() {
         fields.document().wrong(name.at, "`name` is empty");
         return None;
@@ -114,6 +113,33 @@ fn module(fields: &Fields<'_>, folder: &Path) -> Option<Named> {
         version,
         given: file.value,
         path,
+    })
+}
+
+/// A file that the tree names.
+fn found_in(folder: &Path, file: &str) -> PathBuf {
+    match folder == Path::new(".") {
+        true => file.into(),
+        false => folder.join(file),
+    }
+}
+
+fn witx(fields: &Fields<'_>, folder: &Path) -> Option<Described> {
+    let Found { at, value: given } = fields.text("witx")?;
+    let path = found_in(folder, &given);
+    let read = match std::fs::read_to_string(&path) {
+        Ok(text) => {
+            Interface::parse(&text).map_err(|error| format!("{}: {}", error.line, error.what))
+        }
+        Err(error) => Err(format!(" it cannot be read: {error}")),
+    };
+    let wrong = |why| {
+        let what = format!("{}:{why}", path.display());
+        fields.document().wrong(at, what);
+    };
+    Some(Described {
+        given,
+        interface: read.map_err(wrong).ok(),
     })
 }
 

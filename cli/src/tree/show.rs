@@ -44,6 +44,7 @@ fn told(unit: &Unit) -> impl Iterator<Item = (&'static str, String)> {
     told.extend(unit.dirs.iter().map(|dir| ("dir", dir.to_string())));
     told.push(("clocks", unit.clocks.to_string()));
     told.push(("random", unit.random.to_string()));
+    told.extend(unit.witx.iter().map(|witx| ("witx", witx.given.clone())));
     told.extend(unit.links.iter().map(|link| ("link", link.to_string())));
     let limits = &unit.limits;
     let limits = [

@@ -1,9 +1,9 @@
 //! An application that runs: calls into its modules, from outside and from each other.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError, Weak};
-use turnkey_snapshots::engine::{FuncType, Guest, HostFunction, Value};
-use turnkey_virt::nanoprocess::{Child, Outcome};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use turnkey_snapshots::engine::{FuncType, HostFunction, Value};
+use turnkey_virt::nanoprocess::{Child, Export, Outcome};
 use turnkey_wasi_common::{Errno, Stop, Trap, TrapKind};
 
 /// What the module of a command exports.
@@ -23,7 +23,7 @@ pub(super) struct Stage {
 pub(super) struct Part {
     /// The names of its ancestors and its own, the root's first.
     pub(super) path: String,
-    pub(super) child: OnceLock<Child>,
+    pub(super) child: OnceLock<Arc<Child>>,
     pub(super) is_command: OnceLock<bool>,
     /// Whether it has to be initialized before it is called first.
     pub(super) initialize: AtomicBool,
@@ -34,6 +34,8 @@ pub(super) struct Part {
 #[derive(Clone)]
 pub(super) struct Linked {
     pub(super) stage: Weak<Stage>,
+    /// The place of the module that imports it.
+    pub(super) caller: usize,
     /// The place of the module that exports it.
     pub(super) part: usize,
     pub(super) export: String,
@@ -83,32 +85,46 @@ impl Stage {
 
     /// Calls an export of a module, which is initialized before if that has not been done.
     fn call(&self, part: usize, export: &str, args: &[Value]) -> Result<Vec<Value>, Stop> {
+        self.enter(self.ready(part)?, export, args)
+    }
+
+    /// A module that can be called: initialized, if it has to be.
+    fn ready(&self, part: usize) -> Result<&Part, Stop> {
         let part = self.parts.get(part);
-        let part = part.ok_or_else(|| host("the tree has no such module".to_owned()))?;
+        let part = part.ok_or_else(|| host("the tree has no such module"))?;
         if part.initialize.swap(false, Ordering::Relaxed) {
             self.enter(part, INITIALIZE, &[])?;
         }
-        self.enter(part, export, args)
+        Ok(part)
     }
 
     fn enter(&self, part: &Part, export: &str, args: &[Value]) -> Result<Vec<Value>, Stop> {
         let path = &part.path;
         let child = part.child.get();
         let child = child.ok_or_else(|| host(format!("{path} is not there")))?;
-        let ended = match child.call(export, args) {
+        let why = match child.call(export, args) {
             Ok(Outcome::Returned(results)) => return Ok(results),
-            Ok(Outcome::Exited(code)) => return Err(Stop::Exit(code)),
-            Ok(Outcome::Trapped(trap)) => return Err(self.named(path, trap).into()),
-            Ok(Outcome::Killed) => "it was ended with its caller or its parent".to_owned(),
-            Ok(Outcome::Deadline) => "its time was over".to_owned(),
-            Ok(Outcome::OutOfFuel) => "it ran out of fuel".to_owned(),
+            Ok(ended) => return Err(self.ended(path, ended)),
             Err(Errno::Busy) => format!("it is in a call already, and `{export}` cannot be called"),
             Err(Errno::Srch) => format!("it has ended, and `{export}` cannot be called"),
             Err(Errno::Nomem) => format!("too many calls are nested to call `{export}`"),
             Err(Errno::Noexec) => "the engine makes no instance of it within its limits".to_owned(),
             Err(errno) => format!("`{export}` cannot be called: {}", errno.name()),
         };
-        Err(self.named(path, Trap::new(TrapKind::Host, ended)).into())
+        Err(self.named(path, host(why)).into())
+    }
+
+    /// What whoever called a module is told when that has ended.
+    fn ended(&self, path: &str, outcome: Outcome) -> Stop {
+        let trap = match outcome {
+            Outcome::Exited(code) => return Stop::Exit(code),
+            Outcome::Trapped(trap) => trap,
+            Outcome::Killed => host("it was ended with its caller or its parent"),
+            Outcome::Deadline => host("its time was over"),
+            Outcome::OutOfFuel => host("it ran out of fuel"),
+            Outcome::Returned(_) => host("it returned"),
+        };
+        self.named(path, trap).into()
     }
 
     /// A trap with the name of the module that it ended first.
@@ -131,49 +147,63 @@ impl Stage {
 }
 
 impl Linked {
-    /// The function that a module imports under these names.
+    /// The function that a module imports under these names, if numbers alone cross.
     pub(super) fn function(self, (module, name): (String, String), ty: FuncType) -> HostFunction {
         HostFunction {
             module,
             name,
             ty,
-            run: std::sync::Arc::new(move |guest, args, results| self.call(guest, args, results)),
+            run: Arc::new(move |_guest, args, results| {
+                self.call(&mut |stage| {
+                    let values = stage.call(self.part, &self.export, args)?;
+                    for (place, value) in results.iter_mut().zip(values) {
+                        *place = value;
+                    }
+                    Ok(())
+                })
+            }),
         }
     }
 
-    fn call(
-        &self,
-        caller: &mut dyn Guest,
-        args: &[Value],
-        results: &mut [Value],
-    ) -> Result<(), Stop> {
+    /// What an import of a function is bound to that has been described.
+    pub(super) fn export(self, child: &Arc<Child>) -> Export {
+        let export = Export::across(child, &self.export);
+        export.around(move |call| {
+            self.call(&mut |stage| {
+                let part = stage.ready(self.part)?;
+                call().map_err(|outcome| stage.ended(&part.path, outcome))
+            })
+        })
+    }
+
+    /// Has `step` call the module. What ends that ends the caller, and the other way round.
+    fn call(&self, step: &mut dyn FnMut(&Stage) -> Result<(), Stop>) -> Result<(), Stop> {
         let stage = self.stage.upgrade();
-        let stage = stage.ok_or_else(|| host("the application has ended".to_owned()))?;
+        let stage = stage.ok_or_else(|| host("the application has ended"))?;
         let part = stage.parts.get(self.part);
-        let called = part.and_then(|part| part.child.get());
-        // Whoever ends the caller ends what it waits for.
-        let interrupts = caller.ctx().interrupt().zip(called.map(Child::interrupt));
-        let _hook = interrupts.map(|(own, called)| own.pass_on(called));
-        let answered = stage.call(self.part, &self.export, args);
-        caller.ctx().check_interrupt()?;
+        let interrupt = |part: Option<&Part>| Some(part?.child.get()?.interrupt().clone());
+        let caller = interrupt(stage.parts.get(self.caller));
+        let _hook = caller
+            .as_ref()
+            .zip(interrupt(part))
+            .map(|(caller, called)| caller.pass_on(&called));
+        let answered = step(&stage);
+        if let Some(reason) = caller.and_then(|caller| caller.fired()) {
+            return Err(Trap::interrupted(reason).into());
+        }
         match answered {
-            Ok(values) => {
-                for (place, value) in results.iter_mut().zip(values) {
-                    *place = value;
-                }
-                Ok(())
-            }
             Err(Stop::Exit(0)) if self.export == START => Ok(()),
             Err(Stop::Exit(code)) => {
                 let path = part.map_or("", |part| &part.path);
-                let trap = Trap::new(TrapKind::Host, format!("it exited with {code}"));
-                Err(stage.named(path, trap).into())
+                Err(stage
+                    .named(path, host(format!("it exited with {code}")))
+                    .into())
             }
-            Err(Stop::Trap(trap)) => Err(trap.into()),
+            answered => answered,
         }
     }
 }
 
-fn host(message: String) -> Stop {
-    Stop::Trap(Trap::new(TrapKind::Host, message))
+fn host(message: impl Into<Box<str>>) -> Trap {
+    Trap::new(TrapKind::Host, message)
 }

@@ -27,4 +27,5 @@ mod streams;
 mod support;
 mod time;
 mod tree_runs;
+mod tree_typed;
 mod trees;

@@ -3,7 +3,7 @@
 use crate::support::{ENGINES, Ended, Place, command, guest};
 
 /// The engines of two modules of a tree: each that is built in for both, and mixed.
-fn pairs() -> Vec<(&'static str, &'static str)> {
+pub(crate) fn pairs() -> Vec<(&'static str, &'static str)> {
     let mut pairs = Vec::new();
     // What one of tinywasm's guests calls would be called on that guest's own thread.
     for one in ENGINES.iter().filter(|engine| **engine != "tinywasm") {
@@ -13,7 +13,7 @@ fn pairs() -> Vec<(&'static str, &'static str)> {
 }
 
 /// A module of a tree's file; `more` are further lines.
-fn module(name: &str, parent: &str, engine: &str, more: &str) -> String {
+pub(crate) fn module(name: &str, parent: &str, engine: &str, more: &str) -> String {
     let parent = match parent {
         "" => String::new(),
         parent => format!("parent = '{parent}'\n"),
@@ -23,7 +23,7 @@ fn module(name: &str, parent: &str, engine: &str, more: &str) -> String {
     )
 }
 
-fn link(import: &str, from: &str, export: &str) -> String {
+pub(crate) fn link(import: &str, from: &str, export: &str) -> String {
     let (module, name) = import.split_once('.').unwrap();
     format!(
         "[[module.link]]\nmodule = '{module}'\nname = '{name}'\nfrom = '{from}'\n\
@@ -31,7 +31,7 @@ fn link(import: &str, from: &str, export: &str) -> String {
     )
 }
 
-fn run(place: &Place, modules: &[String]) -> Ended {
+pub(crate) fn run(place: &Place, modules: &[String]) -> Ended {
     place.file("tree.toml", format!("version = 1\n{}", modules.concat()));
     place.turnkey(&["tree", "tree.toml"])
 }

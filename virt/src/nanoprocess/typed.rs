@@ -1,7 +1,8 @@
 //! Calls of a child with text, lists, records and variants.
 
 use super::child::Child;
-use super::connection::{Connection, Export};
+use super::connection::Connection;
+use super::export::Export;
 use super::outcome::Outcome;
 use crate::typed::{Broken, Function, Image, Interface, TypedValue};
 use std::sync::Arc;

@@ -4,6 +4,7 @@ use super::read;
 use super::types::Function;
 use std::fmt;
 use std::sync::Arc;
+use turnkey_snapshots::engine::{Module, interface_of};
 
 /// The longest description that is read, in bytes.
 const LONGEST: usize = 1 << 18;
@@ -80,21 +81,62 @@ impl Interface {
     ///
     /// # Errors
     /// As [`parse`](Self::parse), or the sections are not UTF-8.
-    pub fn of(module: &dyn turnkey_snapshots::engine::Module) -> Result<Self, InterfaceError> {
-        let Some(bytes) = module.interface() else {
-            return Ok(Self::default());
-        };
-        match std::str::from_utf8(bytes) {
-            Ok(text) => Self::parse(text),
-            Err(error) => {
-                let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-                let lines = before.iter().filter(|byte| **byte == b'\n').count();
+    pub fn of(module: &dyn Module) -> Result<Self, InterfaceError> {
+        Self::said(module.interface())
+    }
+
+    /// The same of a module in its binary form. Nothing is compiled.
+    ///
+    /// ```
+    /// use turnkey_virt::typed::Interface;
+    ///
+    /// let wasm = wat::parse_str(r#"(module (@custom "witx"
+    ///     "(module $text (@interface func (export \"width\") (param $text string)))"))"#)?;
+    /// let said = Interface::of_wasm(&wasm)?;
+    /// assert_eq!(said.import("text", "width").as_deref(), Some("(func (param $text string))"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`of`](Self::of).
+    pub fn of_wasm(wasm: &[u8]) -> Result<Self, InterfaceError> {
+        Self::said(interface_of(wasm).as_deref())
+    }
+
+    fn said(text: Option<&[u8]>) -> Result<Self, InterfaceError> {
+        match text.map(std::str::from_utf8) {
+            None => Ok(Self::default()),
+            Some(Ok(text)) => Self::parse(text),
+            Some(Err(error)) => {
+                let before = text.and_then(|bytes| bytes.get(..error.valid_up_to()));
+                let before = before.unwrap_or_default().iter();
+                let lines = before.filter(|byte| **byte == b'\n').count();
                 Err(InterfaceError {
                     line: u32::try_from(lines + 1).unwrap_or(u32::MAX),
                     what: "the text is not UTF-8".to_owned(),
                 })
             }
         }
+    }
+
+    /// Whether a function that the module imports, as `(module, name)`, is what another one exports:
+    /// both have described it, and mean the same.
+    ///
+    /// ```
+    /// use turnkey_virt::typed::Interface;
+    ///
+    /// let says = |exports, ty| Interface::parse(&format!(
+    ///     r#"{exports} (module $text (@interface func (export "width") (param $of {ty})))"#,
+    /// ));
+    /// let (caller, callee) = (says("", "string")?, says(";;; @exports\n", "(list char)")?);
+    /// assert!(caller.fits(("text", "width"), &callee, "width"));
+    /// assert!(!says("", "u32")?.fits(("text", "width"), &callee, "width"));
+    /// assert!(!caller.fits(("text", "width"), &Interface::default(), "width"));
+    /// # Ok::<(), turnkey_virt::typed::InterfaceError>(())
+    /// ```
+    pub fn fits(&self, (module, name): (&str, &str), other: &Self, export: &str) -> bool {
+        let both = self.imported(module, name).zip(other.exported(export));
+        both.is_some_and(|(wants, has)| wants == has)
     }
 
     /// The type of a function that the module offers, as documents write it.

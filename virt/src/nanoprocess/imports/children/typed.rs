@@ -1,7 +1,7 @@
 //! Describing a child's functions, and calling them with text, lists and records.
 
 use super::calls::{values, words};
-use crate::nanoprocess::connection::Export;
+use crate::nanoprocess::export::Export;
 use crate::nanoprocess::imports::{Call, Failure};
 use crate::nanoprocess::outcome::Outcome;
 use crate::typed::{Broken, GuestSide, Interface, Party, allocates};
