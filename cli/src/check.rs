@@ -31,11 +31,7 @@ impl Check {
     pub(crate) fn carry_out(self) -> Result<ExitCode, Failure> {
         let lock = LockFile::read(&self.file)?;
         let targets = target::all(&self.modules, &self.file, &lock)?;
-        let checked = targets.iter().map(|target| target.check(&self.file, &lock));
-        let refused: Vec<_> = checked.filter_map(Result::err).collect();
-        match refused.is_empty() {
-            true => Ok(ExitCode::SUCCESS),
-            false => Err(Failure::refused(&refused)),
-        }
+        target::check(&targets, &self.file, &lock)?;
+        Ok(ExitCode::SUCCESS)
     }
 }

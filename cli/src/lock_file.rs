@@ -19,7 +19,7 @@ const FORM: u64 = 1;
 
 const HEADER: &str = "\
 # What each module may ask for, and what it is granted. `turnkey lock` writes this file;
-# `turnkey check` and `turnkey run --lock` refuse what asks for more.
+# `turnkey check`, `turnkey run --lock` and `turnkey tree --lock` refuse what asks for more.
 ";
 
 /// A lock, and what it was made from.

@@ -13,6 +13,7 @@ mod time;
 mod trace;
 
 pub(crate) use options::{Run, texts};
+pub(crate) use trace::Tracing;
 
 use crate::engine::Keep;
 use crate::entry::Entry;

@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::lock_file::{LockFile, found_from, named_from};
 use crate::named::Named;
-use crate::tree;
+use crate::tree::{self, Unit};
 use std::path::Path;
 use turnkey_virt::policy::{Asked, Grants, Needs, Refused};
 
@@ -70,20 +70,36 @@ fn of_lock(path: &Path, lock: &LockFile) -> Result<Vec<Target>, Failure> {
 }
 
 fn of_tree(file: &str) -> Result<Vec<Target>, Failure> {
-    let application = tree::read(Path::new(file))?;
-    let targets = application.units.into_iter().map(|unit| {
-        let grants = unit.grants().map_err(Failure::set_up)?;
+    of_units(file, &tree::read(Path::new(file))?.units)
+}
+
+/// The modules of a tree that was read from a file.
+pub(crate) fn of_units(file: &str, units: &[Unit]) -> Result<Vec<Target>, Failure> {
+    let targets = units.iter().map(|unit| {
         let place = Place {
-            parent: unit.parent,
-            grants,
+            parent: unit.parent.clone(),
+            grants: unit.grants().map_err(Failure::set_up)?,
             tree: file.to_owned(),
         };
         Ok(Target {
             place: Some(place),
-            ..Target::read(unit.module)?
+            ..Target::read(unit.module.clone())?
         })
     });
     targets.collect()
+}
+
+/// Whether all ask for no more than is locked.
+///
+/// # Errors
+/// Everything that is new of each that does.
+pub(crate) fn check(targets: &[Target], path: &Path, lock: &LockFile) -> Result<(), Failure> {
+    let checked = targets.iter().map(|target| target.check(path, lock));
+    let refused: Vec<_> = checked.filter_map(Result::err).collect();
+    match refused.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::refused(&refused)),
+    }
 }
 
 impl Target {

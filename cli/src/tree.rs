@@ -9,11 +9,15 @@ mod show;
 mod sound;
 mod stage;
 
+pub(crate) use application::Unit;
 pub(crate) use read::read;
 
 use crate::failure::Failure;
-use crate::lock_file::folder;
-use crate::{exit, thread};
+use crate::lock_file::{LockFile, folder};
+use crate::run::{Tracing, texts};
+use crate::{exit, target, thread};
+use application::Application;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -23,12 +27,23 @@ use std::process::ExitCode;
 #[command(after_help = NOTES)]
 pub(crate) struct Tree {
     /// Only look for mistakes, and show the tree
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["lock", "trace", "args"])]
     check: bool,
+
+    /// Run it only if its modules ask for no more than this lock allows; `turnkey lock` writes one
+    #[arg(long, value_name = "FILE")]
+    lock: Option<PathBuf>,
+
+    #[command(flatten)]
+    tracing: Tracing,
 
     /// The file that describes the tree
     #[arg(value_name = "TREE.toml")]
     file: PathBuf,
+
+    /// Arguments of the root, behind its own; or of the modules that say `takes-args`
+    #[arg(last = true)]
+    args: Vec<OsString>,
 }
 
 const NOTES: &str = r#"A tree is written as TOML. Nothing is granted that is not said:
@@ -42,7 +57,8 @@ const NOTES: &str = r#"A tree is written as TOML. Nothing is granted that is not
   sha256 = "64 digits"            # optional: what the file has to be
   parent = "shell"                # one module has none, and is the root
   engine = "wasmi"                # optional
-  args = ["app", "--fast"]
+  args = ["app", "--fast"]        # the first is what it is told as its own name
+  takes-args = true               # optional: it has ARGS, behind its own
   env = { LANG = "C" }
   fds = [1, 2]                    # standard streams
   clocks = "virtual:2019-11-12T00:00:00Z"   # or real, denied (the default)
@@ -84,11 +100,19 @@ caller as well, and is told with the names from the root on. A link to `_start` 
 exits with 0. What else keeps a described function from answering is the error that it returns, if
 that is wide enough for an errno, and otherwise ends the caller.
 
+ARGS are handed to the modules that say `takes-args`, and without any to the root, which is a command
+then. One that has ARGS and no `args` is told its file as its name.
+
 Exit codes:
   0    with --check: there is no mistake; otherwise
   that of the command that was run last, of which a process keeps the low 8 bits
   134  a command trapped, or a limit ended it
-  2    a mistake in the file or in a module that it names; nothing has run"#;
+  2    a mistake in the file or in a module that it names; nothing has run
+  3    --lock was said, and a module asks for more than is locked; nothing has run"#;
+
+/// What is said of arguments that nobody takes.
+const NOBODY: &str = "there are arguments, and the root is no command that takes them; write \
+                      `takes-args = true` in a module that is to have them";
 
 impl Tree {
     /// Runs the application; or looks for mistakes, and shows the tree.
@@ -96,13 +120,41 @@ impl Tree {
         if self.check {
             return self.show();
         }
-        let stage = read::read_with(&self.file, |document, application| {
-            build::stage(document, &application, folder(&self.file))
-        })?;
+        let args = texts(&self.args)?;
+        let stage = read::read_with(&self.file, |document, mut application| {
+            let to_root = application.hand_over(&args);
+            let trace = self.locked(&mut application);
+            let trace = match trace.and_then(|()| self.tracing.open()) {
+                Ok(trace) => trace,
+                Err(failure) => return Some(Err(failure)),
+            };
+            let folder = folder(&self.file);
+            let stage = build::stage(document, &application, folder, trace.as_ref())?;
+            if to_root && !stage.is_command(0) {
+                document.wrong(0, NOBODY);
+            }
+            Some(Ok(stage))
+        })??;
         match thread::run(None, move || stage.run())? {
             Ok(()) => Ok(ExitCode::SUCCESS),
             Err(stop) => exit::of(stop),
         }
+    }
+
+    /// Compares the modules with the lock, if there is to be one. What is compiled afterwards are the
+    /// files that were compared.
+    fn locked(&self, application: &mut Application) -> Result<(), Failure> {
+        let Some(path) = &self.lock else {
+            return Ok(());
+        };
+        let lock = LockFile::read(path)?;
+        let file = self.file.display().to_string();
+        let targets = target::of_units(&file, &application.units)?;
+        target::check(&targets, path, &lock)?;
+        for (unit, target) in application.units.iter_mut().zip(targets) {
+            unit.sha256 = Some(target.needs.sha256);
+        }
+        Ok(())
     }
 
     fn show(&self) -> Result<ExitCode, Failure> {

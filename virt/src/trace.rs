@@ -4,8 +4,9 @@ mod json;
 pub(crate) mod place;
 pub(crate) mod render;
 
+use crate::policy::printable;
 use std::io::Write;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use turnkey_wasi_common::{Errno, Filter, Invocation, Verdict};
 
@@ -57,9 +58,10 @@ use turnkey_wasi_common::{Errno, Filter, Invocation, Verdict};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Trace {
-    sink: Mutex<Sink>,
+    sink: Arc<Mutex<Sink>>,
     form: Form,
     start: Instant,
+    guest: Option<Box<str>>,
 }
 
 /// What a line is.
@@ -117,12 +119,55 @@ impl Trace {
 
     fn of(form: Form, sink: Box<dyn Write + Send>) -> Self {
         Self {
-            sink: Mutex::new(Sink {
+            sink: Arc::new(Mutex::new(Sink {
                 to: Some(sink),
                 lines: 0,
-            }),
+            })),
             form,
             start: Instant::now(),
+            guest: None,
+        }
+    }
+
+    /// A trace of one guest of several into the same sink. Each line names it: before a colon, or as
+    /// `guest`. The calls of all are counted together.
+    ///
+    /// ```
+    /// use std::sync::{Arc, mpsc};
+    /// use turnkey_snapshots::{Memory, complete, preview_1};
+    /// use turnkey_virt::Trace;
+    /// use turnkey_wasi_common::WasiCtx;
+    ///
+    /// struct Lines(mpsc::Sender<String>);
+    ///
+    /// impl std::io::Write for Lines {
+    ///     fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+    ///         let told = String::from_utf8_lossy(line).into_owned();
+    ///         self.0.send(told).map_err(std::io::Error::other)?;
+    ///         Ok(line.len())
+    ///     }
+    ///
+    ///     fn flush(&mut self) -> std::io::Result<()> {
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let (sender, lines) = mpsc::channel();
+    /// let trace = Trace::new(Lines(sender));
+    /// for guest in ["app", "app > text"] {
+    ///     let ctx = WasiCtx::builder().filter(Arc::new(trace.of_guest(guest))).build()?;
+    ///     complete(&ctx, |call| preview_1::fd_close(call, &mut Memory::new(&mut []), 9))?;
+    ///     assert!(lines.recv()?.starts_with(&format!("{guest}: fd_close(fd=9) = badf")));
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn of_guest(&self, name: &str) -> Self {
+        Self {
+            sink: Arc::clone(&self.sink),
+            form: self.form,
+            start: self.start,
+            guest: Some(name.into()),
         }
     }
 
@@ -147,9 +192,10 @@ impl Filter for Trace {
             return;
         };
         *lines += 1;
+        let guest = self.guest.as_deref();
         let mut line = match self.form {
-            Form::Text => text(call, memory, errno, took),
-            Form::Json => json::call(call, memory, errno, *lines, took).to_string(),
+            Form::Text => text(guest, call, memory, errno, took),
+            Form::Json => json::call(call, memory, errno, *lines, took, guest).to_string(),
         };
         line.push('\n');
         if open.write_all(line.as_bytes()).is_err() {
@@ -158,8 +204,15 @@ impl Filter for Trace {
     }
 }
 
-fn text(call: &Invocation<'_>, memory: &[u8], errno: Option<Errno>, took: u64) -> String {
-    let mut line = render::call(call.function, call.args, memory, errno);
+fn text(
+    guest: Option<&str>,
+    call: &Invocation<'_>,
+    memory: &[u8],
+    errno: Option<Errno>,
+    took: u64,
+) -> String {
+    let mut line = guest.map_or_else(String::new, |guest| format!("{}: ", printable(guest)));
+    line.push_str(&render::call(call.function, call.args, memory, errno));
     if let Some(remark) = call.remark {
         line.push_str(": ");
         line.push_str(remark);

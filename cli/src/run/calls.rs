@@ -1,7 +1,7 @@
 //! What sees a guest's calls: refusals, faults, a trace, an audit, a record.
 
 use super::deny::{self, Denial};
-use super::trace;
+use super::trace::Tracing;
 use crate::failure::{Failure, tell};
 use crate::near::did_you_mean;
 use std::fs::File;
@@ -24,20 +24,8 @@ pub(crate) struct Calls {
     #[arg(long, value_name = "SPEC", value_parser = fault)]
     fault: Vec<String>,
 
-    /// Write down every WASI call, to standard error or to a file
-    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
-    trace: Option<Option<PathBuf>>,
-
-    /// What the trace is written in
-    #[arg(
-        long,
-        value_name = "text|json",
-        default_value = "text",
-        hide_default_value = true,
-        hide_possible_values = true,
-        requires = "trace"
-    )]
-    trace_format: trace::Format,
+    #[command(flatten)]
+    tracing: Tracing,
 
     /// Write down what it was refused, as JSON lines
     #[arg(long, value_name = "FILE")]
@@ -91,8 +79,7 @@ impl Calls {
             context = context.filter(recorder.clone());
             watched.recorder = Some((path.clone(), recorder));
         }
-        if let Some(file) = &self.trace {
-            let trace = trace::open(file.as_deref(), self.trace_format)?;
+        if let Some(trace) = self.tracing.open()? {
             context = context.filter(Arc::new(trace));
         }
         if let Some(path) = &self.audit {

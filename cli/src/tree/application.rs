@@ -27,6 +27,8 @@ pub(crate) struct Unit {
     /// The engine that it runs on; `None` for the default.
     pub(crate) engine: Option<EngineName>,
     pub(crate) args: Vec<String>,
+    /// It has the arguments of the command line behind its own.
+    pub(crate) takes_args: bool,
     pub(crate) env: Vec<(String, String)>,
     pub(crate) dirs: Vec<Granted>,
     /// Standard streams that it is given, by their numbers.
@@ -134,6 +136,26 @@ impl Application {
                 depth: own.depth,
             }
         })
+    }
+
+    /// Hands the arguments of the command line to those that take them: without any, to the root.
+    /// Answers whether the root has them for that reason.
+    pub(crate) fn hand_over(&mut self, args: &[String]) -> bool {
+        if args.is_empty() {
+            return false;
+        }
+        let nobody = !self.units.iter().any(|unit| unit.takes_args);
+        for (at, unit) in self.units.iter_mut().enumerate() {
+            let takes = unit.takes_args || (nobody && at == 0);
+            if !takes {
+                continue;
+            }
+            if unit.args.is_empty() {
+                unit.args.push(unit.module.given.clone());
+            }
+            unit.args.extend_from_slice(args);
+        }
+        nobody
     }
 
     /// The children of a module; of `None` the root.

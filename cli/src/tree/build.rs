@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use turnkey_cap_backends::{HostClocks, HostRandom, HostWait, ambient_authority};
 use turnkey_snapshots::engine::{Engine, EngineOptions, ExternType, FuncType, Missing, Module};
+use turnkey_virt::Trace;
 use turnkey_virt::clocks::{FrozenClocks, VirtualTime};
 use turnkey_virt::nanoprocess::{Bind, Child, ChildLimits, Family, Lack, LinkError, Need};
 use turnkey_virt::random::SeededRandom;
@@ -31,6 +32,7 @@ pub(super) fn stage(
     document: &Document,
     application: &Application,
     folder: &Path,
+    trace: Option<&Trace>,
 ) -> Option<Arc<Stage>> {
     let stage = Arc::new(Stage::new(parts(application)));
     let mut engines = Engines::default();
@@ -42,6 +44,7 @@ pub(super) fn stage(
             unit,
             at,
             stage: &stage,
+            trace,
         })
         .collect();
     // All are there before the first is linked: each may be bound to any other.
@@ -138,6 +141,8 @@ struct Build<'a> {
     /// Its place among all.
     at: usize,
     stage: &'a Arc<Stage>,
+    /// What sees its calls.
+    trace: Option<&'a Trace>,
 }
 
 impl Build<'_> {
@@ -249,6 +254,9 @@ impl Build<'_> {
         }
         if let Some(above) = above {
             family = family.interrupt(above);
+        }
+        if let Some((trace, part)) = self.trace.zip(self.stage.parts.get(self.at)) {
+            family = family.filter(Arc::new(trace.of_guest(&part.path)));
         }
         family.build()
     }

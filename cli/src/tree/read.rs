@@ -86,6 +86,7 @@ fn unit(fields: &Fields<'_>, folder: &Path) -> Option<Unit> {
         parent: fields.text("parent").map(|parent| parent.value),
         engine: parsed(fields, "engine", engine),
         args: values(fields.texts("args")),
+        takes_args: fields.flag("takes-args").is_some_and(|takes| takes.value),
         env: env(fields),
         dirs: fields.tables("dir").iter().filter_map(dir).collect(),
         fds: fds(fields),

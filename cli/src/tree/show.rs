@@ -32,8 +32,10 @@ fn told(unit: &Unit) -> impl Iterator<Item = (&'static str, String)> {
     if let Some(engine) = unit.engine.and_then(|engine| engine.to_possible_value()) {
         told.push(("engine", engine.get_name().to_owned()));
     }
-    if !unit.args.is_empty() {
-        told.push(("args", unit.args.join(" ")));
+    let more = unit.takes_args.then_some("ARGS");
+    let args: Vec<&str> = unit.args.iter().map(String::as_str).chain(more).collect();
+    if !args.is_empty() {
+        told.push(("args", args.join(" ")));
     }
     told.extend(
         unit.env

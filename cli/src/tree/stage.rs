@@ -57,9 +57,15 @@ impl Stage {
         commands
     }
 
+    /// Whether a module exports what a command does.
+    pub(super) fn is_command(&self, at: usize) -> bool {
+        let part = self.parts.get(at);
+        part.is_some_and(|part| part.is_command.get() == Some(&true))
+    }
+
     fn commands_from(&self, at: usize, commands: &mut Vec<usize>) {
         match self.parts.get(at) {
-            Some(part) if part.is_command.get() == Some(&true) => commands.push(at),
+            Some(_) if self.is_command(at) => commands.push(at),
             Some(part) => {
                 for child in &part.children {
                     self.commands_from(*child, commands);

@@ -26,6 +26,7 @@ mod sockets;
 mod streams;
 mod support;
 mod time;
+mod tree_options;
 mod tree_runs;
 mod tree_typed;
 mod trees;

@@ -12,13 +12,14 @@ const LONGEST_TEXT: usize = 4096;
 /// The largest number that every reader of JSON keeps exact.
 const LARGEST_EXACT: u64 = 1 << 53;
 
-/// A call that has ended, the `number`th to do so.
+/// A call that has ended, the `number`th to do so, of a guest that is named if there are several.
 pub(super) fn call(
     call: &Invocation<'_>,
     memory: &[u8],
     errno: Option<Errno>,
     number: u64,
     nanoseconds: u64,
+    guest: Option<&str>,
 ) -> Value {
     let mut object = Map::new();
     let mut put = |name: &str, value: Value| {
@@ -38,6 +39,9 @@ pub(super) fn call(
     }
     if let Some(remark) = call.remark {
         put("remark", json!(remark));
+    }
+    if let Some(guest) = guest {
+        put("guest", json!(guest));
     }
     Value::Object(object)
 }
@@ -159,7 +163,7 @@ mod tests {
         let function = turnkey_snapshots::function("wasi_snapshot_preview1", name).unwrap();
         let note = Cell::new(0);
         let invocation = Invocation::new(function, args, &note);
-        let told = call(&invocation, memory, errno, 7, 1234);
+        let told = call(&invocation, memory, errno, 7, 1234, None);
         let mut whole = json!({
             "call": 7,
             "module": "wasi_snapshot_preview1",
