@@ -11,6 +11,18 @@ nano_cap_t parent_serve_object(parent_object_t *object, nano_rights_t rights) {
     return parent_serve(kind, 0, (uintptr_t)object, rights);
 }
 
+int parent_list_object(parent_list_t *list, const char *name, const parent_object_t *object) {
+    return parent_list_add(list, name, parent_len(name), object->about.inode,
+                           object->about.filetype);
+}
+
+static int32_t text_read(parent_object_t *object, uint64_t offset, uint8_t *buffer, uint32_t len) {
+    const parent_text_t *text = (const parent_text_t *)object;
+    return parent_read(text->contents, object->about.size, offset, buffer, len);
+}
+
+const parent_ops_t parent_text_ops = {.read = text_read};
+
 /** Tells what was found, by its address. */
 static int32_t told(int32_t answer, parent_object_t *found, serve_entry_t *entry) {
     if (answer == 0) {

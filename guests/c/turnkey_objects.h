@@ -76,6 +76,24 @@ struct parent_object {
     serve_entry_t about;
 };
 
+/** Adds the name of an object to a listing, as `parent_list_add` adds any. */
+int parent_list_object(parent_list_t *list, const char *name, const parent_object_t *object);
+
+/** A file with a name that can only be read, and whose contents lie in the parent's memory. */
+typedef struct parent_text {
+    parent_object_t object;
+    const char *name;
+    const void *contents;
+} parent_text_t;
+
+/** What can be done with it. */
+extern const parent_ops_t parent_text_ops;
+
+/** Begins such a file, of a name and a text in quotes; the NUL behind that is not in the file. */
+#define PARENT_TEXT(name, text)                                                                    \
+    {{&parent_text_ops, {.size = sizeof(text) - 1, .filetype = SERVE_FILETYPE_REGULAR_FILE}},      \
+     name, text}
+
 /** A handle to an object: to a directory, a file, or a stream if it is neither. */
 nano_cap_t parent_serve_object(parent_object_t *object, nano_rights_t rights);
 

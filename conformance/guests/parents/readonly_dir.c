@@ -4,34 +4,18 @@
  */
 #include "turnkey_objects.h"
 
-typedef struct file {
-    parent_object_t object;
-    const char *name;
-    const char *text;
-} file_t;
-
-static int32_t file_read(parent_object_t *object, uint64_t offset, uint8_t *buffer, uint32_t len) {
-    const file_t *file = (const file_t *)object;
-    return parent_read(file->text, object->about.size, offset, buffer, len);
-}
-
-static const parent_ops_t file_ops = {.read = file_read};
-
-#define FILE(name, text)                                                                           \
-    {{&file_ops, {.size = sizeof(text) - 1, .filetype = SERVE_FILETYPE_REGULAR_FILE}}, name, text}
-
-static file_t files[] = {
-    FILE("hello.txt", "Hello from a parent.\n"),
-    FILE("moon.txt", "The moon is made of green cheese.\n"),
+static parent_text_t files[] = {
+    PARENT_TEXT("hello.txt", "Hello from a parent.\n"),
+    PARENT_TEXT("moon.txt", "The moon is made of green cheese.\n"),
+    {.name = NULL},
 };
-#define FILES (sizeof files / sizeof *files)
 
 static int32_t dir_open(parent_object_t *dir, const char *name, uint32_t len,
                         parent_object_t **found) {
     (void)dir;
-    for (uint32_t i = 0; i < FILES; i++) {
-        if (parent_is(name, len, files[i].name)) {
-            *found = &files[i].object;
+    for (parent_text_t *file = files; file->name != NULL; file++) {
+        if (parent_is(name, len, file->name)) {
+            *found = &file->object;
             return 0;
         }
     }
@@ -40,9 +24,8 @@ static int32_t dir_open(parent_object_t *dir, const char *name, uint32_t len,
 
 static int32_t dir_list(parent_object_t *dir, parent_list_t *list) {
     (void)dir;
-    for (uint32_t i = 0; i < FILES; i++) {
-        parent_list_add(list, files[i].name, parent_len(files[i].name), 0,
-                        SERVE_FILETYPE_REGULAR_FILE);
+    for (parent_text_t *file = files; file->name != NULL; file++) {
+        parent_list_object(list, file->name, &file->object);
     }
     return 0;
 }
