@@ -1,14 +1,21 @@
-//! A parent in Rust that serves its child a directory of two files, a clock that counts how often it
-//! was read, random numbers that are none, and refuses it to make links.
+//! A parent in Rust that serves its child a directory of two files and a link, a stream that takes a
+//! byte at a time, a clock that counts how often it was read, random numbers that are none, and
+//! refuses it to make links.
 #![no_std]
 #![no_main]
 
 use turnkey_parent::{
     export_clock, export_files, export_filter, export_random, start, Binding, Call, Cap, Clock,
-    Clockid, Entry, Errno, FileType, Files, Filter, Kind, Listing, Random, Result, Shared, Verdict,
+    Clockid, Durability, Entry, Errno, FileType, Files, Filter, Interest, Kind, Listing, Random,
+    Readiness, Result, Shared, Verdict,
 };
 
 const DIR: u64 = 0;
+const LINK: u64 = 8;
+const STREAM: u64 = 9;
+
+/// What the link says.
+const OVER: &str = "moon.txt";
 
 static TEXTS: [(&str, &str); 2] = [
     ("hello.txt", "Hello from a parent.\n"),
@@ -25,6 +32,9 @@ fn text(object: u64) -> Option<&'static str> {
 
 impl Files for Texts {
     fn open(&self, _dir: u64, name: &str) -> Result<Entry> {
+        if name == "over" {
+            return self.stat(LINK);
+        }
         let place = TEXTS.iter().position(|(known, _)| *known == name);
         self.stat(place.ok_or(Errno::NOENT)? as u64 + 1)
     }
@@ -33,13 +43,28 @@ impl Files for Texts {
         for (name, _) in &TEXTS {
             listing.add(name, FileType::RegularFile, 0);
         }
+        listing.add("over", FileType::SymbolicLink, 0);
         Ok(())
     }
 
+    fn read_link(&self, _dir: u64, name: &str, text: &mut [u8]) -> Result<usize> {
+        match name {
+            "over" => {
+                for (to, from) in text.iter_mut().zip(OVER.as_bytes()) {
+                    *to = *from;
+                }
+                Ok(OVER.len())
+            }
+            _ => Err(Errno::INVAL),
+        }
+    }
+
     fn stat(&self, object: u64) -> Result<Entry> {
-        Ok(match text(object) {
-            Some(text) => Entry::new(object, FileType::RegularFile, text.len() as u64),
-            None => Entry::new(DIR, FileType::Directory, 0),
+        Ok(match (object, text(object)) {
+            (_, Some(text)) => Entry::new(object, FileType::RegularFile, text.len() as u64),
+            (LINK, _) => Entry::new(LINK, FileType::SymbolicLink, OVER.len() as u64),
+            (STREAM, _) => Entry::new(STREAM, FileType::Stream, 0),
+            _ => Entry::new(DIR, FileType::Directory, 0),
         })
     }
 
@@ -52,6 +77,27 @@ impl Files for Texts {
             *to = *from;
         }
         Ok(count)
+    }
+
+    fn write(&self, object: u64, _offset: u64, bytes: &[u8]) -> Result<usize> {
+        match object {
+            STREAM => Ok(bytes.len().min(1)),
+            _ => Err(Errno::ROFS),
+        }
+    }
+
+    fn sync(&self, _object: u64, durability: Durability) -> Result<()> {
+        match durability {
+            Durability::Data => Ok(()),
+            Durability::All => Err(Errno::NOSPC),
+        }
+    }
+
+    fn poll(&self, _object: u64, interest: Interest) -> Result<Readiness> {
+        match interest {
+            Interest::Read => Ok(Readiness::Wait),
+            Interest::Write => Ok(Readiness::Hangup),
+        }
     }
 }
 
@@ -106,6 +152,8 @@ extern "C" fn _start() {
         child.bind("class:random", Binding::Serve(0))?;
         let dir = Cap::serve(Kind::Dir, 0, DIR, u64::MAX)?;
         child.grant(&dir, "/")?;
+        let stream = Cap::serve(Kind::Stream, 0, STREAM, u64::MAX)?;
+        child.grant(&stream, "")?;
         Ok(())
     })
 }

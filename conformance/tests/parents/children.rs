@@ -1,6 +1,6 @@
 //! What small children see inside each parent.
 
-use crate::family::{CLOCK_AND_DIR, Ended, FEWER_DIRS, LOG, READONLY_DIR, engines, run};
+use crate::family::{CLOCK_AND_DIR, ECHO, Ended, FEWER_DIRS, LOG, READONLY_DIR, engines, run};
 use turnkey_conformance::parents::SERVE;
 use turnkey_conformance::tour::TOUR;
 use turnkey_snapshots::engine::Engine;
@@ -135,7 +135,7 @@ fn clock_and_dir_in_rust_serves_each_kind_and_filters() {
             (i32.const 0) (i32.const 1) (i32.const 3) (i32.const 8) (i32.const 1)))))"#;
     on_each(|engine| {
         let seen = |wat: &str| run(engine, &[CLOCK_AND_DIR], wat, |context| context);
-        let names = "hello.txt\nmoon.txt\n2 names beside . and ..\n";
+        let names = "hello.txt\nmoon.txt\nover\n3 names beside . and ..\n";
         assert_eq!(seen(source("list")), ended(0, names, ""));
         let rofs = 69;
         let text = "n cheese.\n";
@@ -145,6 +145,105 @@ fn clock_and_dir_in_rust_serves_each_kind_and_filters() {
         assert_eq!(seen(source("moment")), ended(0, told, ""));
         let perm = 63;
         assert_eq!(seen(linking), ended(perm, "", ""));
+    });
+}
+
+/// A child that does `body`. `$events` asks whether a descriptor can be read, whether it can be
+/// written, and does not wait. It says `a` and `b` for what is so, as a capital if the other side has
+/// gone, and `c` for the time. `$read` reads to 96, and answers how many bytes.
+fn polling(fd: u32, body: &str) -> String {
+    format!(
+        r#"(module
+            (import "wasi_snapshot_preview1" "poll_oneoff"
+                (func $poll (param i32 i32 i32 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "fd_write"
+                (func $fd_write (param i32 i32 i32 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "fd_read"
+                (func $fd_read (param i32 i32 i32 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "fd_sync" (func $sync (param i32) (result i32)))
+            (import "wasi_snapshot_preview1" "fd_datasync"
+                (func $datasync (param i32) (result i32)))
+            (import "wasi_snapshot_preview1" "path_open"
+                (func $path_open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "path_readlink"
+                (func $readlink (param i32 i32 i32 i32 i32 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+            (memory (export "memory") 1)
+            (data (i32.const 64) "abcdef") (data (i32.const 80) "over.")
+            (data (i32.const 1032) "\01") (data (i32.const 1040) "\{fd:02x}")
+            (data (i32.const 1072) "\01") (data (i32.const 1080) "\02")
+            (data (i32.const 1088) "\{fd:02x}") (data (i32.const 1120) "\02")
+            (func $need (param $errno i32)
+                (if (local.get $errno) (then (call $exit (local.get $errno)))))
+            (func $write (param $fd i32) (param $at i32) (param $len i32) (result i32)
+                (i32.store (i32.const 0) (local.get $at))
+                (i32.store (i32.const 4) (local.get $len))
+                (call $need (call $fd_write (local.get $fd) (i32.const 0) (i32.const 1) (i32.const 8)))
+                (i32.load (i32.const 8)))
+            (func $read (result i32)
+                (i32.store (i32.const 0) (i32.const 96))
+                (i32.store (i32.const 4) (i32.const 16))
+                (call $need (call $fd_read (i32.const {fd}) (i32.const 0) (i32.const 1) (i32.const 8)))
+                (i32.load (i32.const 8)))
+            (func $say (param $at i32) (param $len i32)
+                (drop (call $write (i32.const 1) (local.get $at) (local.get $len))))
+            (func $events (local $event i32) (local $letter i32)
+                (call $need (call $poll (i32.const 1024) (i32.const 2048) (i32.const 3)
+                    (i32.const 12)))
+                (local.set $event (i32.const 2048))
+                (loop $next
+                    (local.set $letter (i32.add (i32.const 97) (i32.load (local.get $event))))
+                    (if (i32.load16_u offset=24 (local.get $event))
+                        (then (local.set $letter (i32.sub (local.get $letter) (i32.const 32)))))
+                    (i32.store8 (i32.const 112) (local.get $letter))
+                    (call $say (i32.const 112) (i32.const 1))
+                    (local.set $event (i32.add (local.get $event) (i32.const 32)))
+                    (br_if $next (i32.lt_u (local.get $event)
+                        (i32.add (i32.const 2048) (i32.mul (i32.const 32) (i32.load (i32.const 12)))))))
+                (i32.store8 (i32.const 112) (i32.const 10))
+                (call $say (i32.const 112) (i32.const 1)))
+            (func (export "_start") {body}))"#
+    )
+}
+
+#[test]
+fn echo_stream_is_ready_as_its_parent_says() {
+    let body = r#"
+        (call $events)
+        (drop (call $write (i32.const 3) (i32.const 64) (i32.const 2)))
+        (call $events)
+        (drop (call $write (i32.const 3) (i32.const 66) (i32.const 4)))
+        (call $events)
+        (call $say (i32.const 96) (call $read))
+        (call $events)
+        (drop (call $write (i32.const 3) (i32.const 84) (i32.const 1)))
+        (call $events)
+        (call $say (i32.const 96) (call $read))
+        (call $exit (call $read))"#;
+    on_each(|engine| {
+        let seen = run(engine, &[ECHO], &polling(3, body), |context| context);
+        assert_eq!(seen, ended(0, "bc\nabc\nac\nabcdbc\nABc\n.", ""));
+    });
+}
+
+#[test]
+fn clock_and_dir_in_rust_serves_links_syncing_and_readiness() {
+    let body = r#"
+        (call $events)
+        (call $need (call $readlink (i32.const 3) (i32.const 80) (i32.const 4) (i32.const 96)
+            (i32.const 16) (i32.const 12)))
+        (call $say (i32.const 96) (i32.load (i32.const 12)))
+        (call $need (call $path_open (i32.const 3) (i32.const 1) (i32.const 80) (i32.const 4)
+            (i32.const 0) (i64.const 0x13) (i64.const 0) (i32.const 0) (i32.const 12)))
+        (call $need (call $datasync (i32.load (i32.const 12))))
+        (call $exit (i32.add (call $sync (i32.load (i32.const 12)))
+            (i32.mul (i32.const 100) (call $write (i32.const 4) (i32.const 64) (i32.const 3)))))"#;
+    let nospc = 51;
+    on_each(|engine| {
+        let seen = run(engine, &[CLOCK_AND_DIR], &polling(4, body), |context| {
+            context
+        });
+        assert_eq!(seen, ended(nospc + 100, "Bc\nmoon.txt", ""));
     });
 }
 

@@ -9,6 +9,7 @@ use turnkey_wasmi::WasmiEngine;
 use turnkey_wasmtime::WasmtimeEngine;
 
 pub(crate) const READONLY_DIR: &[u8] = include_bytes!("../../guests/parents/readonly_dir.wasm");
+pub(crate) const ECHO: &[u8] = include_bytes!("../../guests/parents/echo.wasm");
 pub(crate) const LOG: &[u8] = include_bytes!("../../guests/parents/log.wasm");
 pub(crate) const FEWER_DIRS: &[u8] = include_bytes!("../../guests/parents/fewer_dirs.wasm");
 pub(crate) const CLOCK_AND_DIR: &[u8] = include_bytes!("../../guests/parents/clock_and_dir.wasm");

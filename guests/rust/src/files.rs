@@ -1,5 +1,7 @@
 //! Directories and files that a parent serves.
 
+mod export;
+
 use crate::raw::nanoprocess_serve_0 as serve;
 use crate::{Errno, Listing, Result};
 
@@ -90,6 +92,65 @@ pub struct Times {
     pub flags: u16,
 }
 
+/// What a child waits to do with a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interest {
+    /// Read.
+    Read,
+    /// Write.
+    Write,
+}
+
+impl Interest {
+    pub(crate) fn of(number: serve::Interest) -> Result<Self> {
+        match number {
+            serve::INTEREST_READ => Ok(Self::Read),
+            serve::INTEREST_WRITE => Ok(Self::Write),
+            _ => Err(Errno::INVAL),
+        }
+    }
+}
+
+/// Whether a stream can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readiness {
+    /// The child has to wait, until [`wake`](crate::wake) has it ask again.
+    Wait,
+    /// It can be used without waiting.
+    Ready,
+    /// The same, and the other side has gone.
+    Hangup,
+}
+
+impl Readiness {
+    pub(crate) const fn number(self) -> serve::Readiness {
+        match self {
+            Self::Wait => 0,
+            Self::Ready => serve::READINESS_READY,
+            Self::Hangup => serve::READINESS_READY | serve::READINESS_HANGUP,
+        }
+    }
+}
+
+/// What must be safe before a child goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// The contents, and what is needed to find them.
+    Data,
+    /// The contents and every attribute.
+    All,
+}
+
+impl Durability {
+    pub(crate) fn of(number: serve::Durability) -> Result<Self> {
+        match number {
+            serve::DURABILITY_DATA => Ok(Self::Data),
+            serve::DURABILITY_ALL => Ok(Self::All),
+            _ => Err(Errno::INVAL),
+        }
+    }
+}
+
 /// Directories and files that a parent serves: [`export_files!`](crate::export_files) exports them.
 /// Objects are told by numbers of the parent's own. A name is neither empty nor `.` or `..`, and
 /// holds neither slash nor NUL.
@@ -125,6 +186,31 @@ pub trait Files {
     /// # Errors
     /// `EXIST`: there is something of this name.
     fn create(&self, _dir: u64, _name: &str) -> Result<Entry> {
+        Err(Errno::ROFS)
+    }
+
+    /// The text of a link, written to a buffer as far as there is room; answers its whole length.
+    /// Where it leads is the host's business.
+    ///
+    /// # Errors
+    /// `INVAL`: it is no link.
+    fn read_link(&self, _dir: u64, _name: &str, _text: &mut [u8]) -> Result<usize> {
+        Err(Errno::INVAL)
+    }
+
+    /// Makes a link with a text, which is relative.
+    ///
+    /// # Errors
+    /// `EXIST`: there is something of this name.
+    fn symlink(&self, _dir: u64, _text: &str, _name: &str) -> Result<()> {
+        Err(Errno::ROFS)
+    }
+
+    /// Gives what is no directory a further name.
+    ///
+    /// # Errors
+    /// `EXIST`: there is something of that name.
+    fn link(&self, _dir: u64, _name: &str, _to_dir: u64, _to_name: &str) -> Result<()> {
         Err(Errno::ROFS)
     }
 
@@ -168,6 +254,25 @@ pub trait Files {
         Err(Errno::ROFS)
     }
 
+    /// Writes all the bytes behind the end of a file, and answers where its end is now. If nothing
+    /// else is said they are written where [`stat`](Self::stat) says that it ends.
+    ///
+    /// # Errors
+    /// `NOSPC`: there is no room.
+    fn append(&self, object: u64, bytes: &[u8]) -> Result<u64> {
+        let mut end = self.stat(object)?.size;
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let count = self.write(object, end, rest)?;
+            rest = match rest.get(count..) {
+                Some(rest) if count > 0 => rest,
+                _ => return Err(Errno::IO),
+            };
+            end = end.saturating_add(count as u64);
+        }
+        Ok(end)
+    }
+
     /// Cuts a file, or lets it grow with zeros.
     ///
     /// # Errors
@@ -184,152 +289,30 @@ pub trait Files {
         Err(Errno::ROFS)
     }
 
+    /// Changes the times of a link itself.
+    ///
+    /// # Errors
+    /// What the child receives.
+    fn set_link_times(&self, _dir: u64, _name: &str, _times: Times) -> Result<()> {
+        Err(Errno::ROFS)
+    }
+
+    /// Returns when what was written is safe. If nothing else is said, that is so at once.
+    ///
+    /// # Errors
+    /// `IO`: it cannot be made safe.
+    fn sync(&self, _object: u64, _durability: Durability) -> Result<()> {
+        Ok(())
+    }
+
+    /// Whether a stream can be used without waiting. If nothing else is said, it always can.
+    ///
+    /// # Errors
+    /// What the child receives.
+    fn poll(&self, _object: u64, _interest: Interest) -> Result<Readiness> {
+        Ok(Readiness::Ready)
+    }
+
     /// Nobody holds an object any more.
     fn drop(&self, _object: u64) {}
-}
-
-/// Exports [`Files`](crate::Files): who is granted one of their objects asks them. The argument is
-/// an expression that borrows them, as `&FILES` does for a static.
-#[macro_export]
-macro_rules! export_files {
-    ($files:expr) => {
-        const _: () = {
-            use $crate::__exports as exports;
-
-            $crate::__export_named! { $files;
-                dir_rmdir(remove_dir) dir_mkdir(create_dir) dir_unlink(unlink)
-            }
-
-            #[no_mangle]
-            unsafe extern "C" fn dir_open(
-                _context: u32,
-                dir: u64,
-                name: *const u8,
-                name_len: u32,
-                entry: *mut exports::Entry,
-            ) -> i32 {
-                // SAFETY: the host hands over a name, and room for an entry.
-                unsafe { exports::dir_open($files, dir, (name, name_len), entry) }
-            }
-
-            #[no_mangle]
-            unsafe extern "C" fn dir_create(
-                _context: u32,
-                dir: u64,
-                name: *const u8,
-                name_len: u32,
-                entry: *mut exports::Entry,
-            ) -> i32 {
-                // SAFETY: the host hands over a name, and room for an entry.
-                unsafe { exports::dir_create($files, dir, (name, name_len), entry) }
-            }
-
-            #[no_mangle]
-            unsafe extern "C" fn dir_list(
-                _context: u32,
-                dir: u64,
-                after: *const u8,
-                after_len: u32,
-                buffer: *mut u8,
-                length: u32,
-            ) -> i32 {
-                // SAFETY: the host hands over a name, and room for names.
-                unsafe { exports::dir_list($files, dir, (after, after_len), (buffer, length)) }
-            }
-
-            #[no_mangle]
-            unsafe extern "C" fn dir_rename(
-                _context: u32,
-                dir: u64,
-                name: *const u8,
-                name_len: u32,
-                to_dir: u64,
-                to_name: *const u8,
-                to_name_len: u32,
-            ) -> i32 {
-                let (name, to_name) = ((name, name_len), (to_name, to_name_len));
-                // SAFETY: the host hands over two names.
-                unsafe { exports::dir_rename($files, dir, name, to_dir, to_name) }
-            }
-
-            #[no_mangle]
-            unsafe extern "C" fn obj_stat(
-                _context: u32,
-                object: u64,
-                entry: *mut exports::Entry,
-            ) -> i32 {
-                // SAFETY: the host hands over room for an entry.
-                unsafe { exports::obj_stat($files, object, entry) }
-            }
-
-            #[no_mangle]
-            unsafe extern "C" fn obj_read(
-                _context: u32,
-                object: u64,
-                offset: u64,
-                buffer: *mut u8,
-                length: u32,
-            ) -> i32 {
-                // SAFETY: the host hands over room for bytes.
-                unsafe { exports::obj_read($files, object, offset, (buffer, length)) }
-            }
-
-            #[no_mangle]
-            unsafe extern "C" fn obj_write(
-                _context: u32,
-                object: u64,
-                offset: u64,
-                bytes: *const u8,
-                length: u32,
-            ) -> i32 {
-                // SAFETY: the host hands over bytes.
-                unsafe { exports::obj_write($files, object, offset, (bytes, length)) }
-            }
-
-            #[no_mangle]
-            extern "C" fn obj_resize(_context: u32, object: u64, size: u64) -> i32 {
-                exports::obj_resize($files, object, size)
-            }
-
-            #[no_mangle]
-            extern "C" fn obj_times(
-                _context: u32,
-                object: u64,
-                accessed: u64,
-                modified: u64,
-                flags: u32,
-            ) -> i32 {
-                exports::obj_times($files, object, accessed, modified, flags)
-            }
-
-            #[no_mangle]
-            extern "C" fn obj_drop(_context: u32, object: u64) -> i32 {
-                exports::obj_drop($files, object)
-            }
-        };
-    };
-}
-
-/// Exports functions that are handed a directory and a name.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __export_named {
-    ($files:expr; $($name:ident($method:ident))*) => {
-        $(
-            #[no_mangle]
-            unsafe extern "C" fn $name(
-                _context: u32,
-                dir: u64,
-                name: *const u8,
-                name_len: u32,
-            ) -> i32 {
-                // SAFETY: the host hands over a name.
-                unsafe {
-                    $crate::__exports::named((name, name_len), |name| {
-                        $crate::Files::$method($files, dir, name)
-                    })
-                }
-            }
-        )*
-    };
 }

@@ -62,7 +62,7 @@ pub mod start;
 
 pub use clock::{Clock, Clockid};
 pub use errno::{Errno, Result};
-pub use files::{Entry, FileType, Files, Times};
+pub use files::{Durability, Entry, FileType, Files, Interest, Readiness, Times};
 pub use filter::{Call, Filter, Verdict};
 pub use listing::Listing;
 pub use outcome::{Binding, Outcome};

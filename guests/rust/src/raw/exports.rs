@@ -3,8 +3,11 @@
 pub use super::nanoprocess_serve_0::Entry;
 
 use crate::clock::clock;
-use crate::{Clock, Errno, Files, Listing, Random, Result, Times};
+use crate::{Clock, Durability, Errno, Files, Interest, Listing, Random, Readiness, Result, Times};
 use core::slice;
+
+#[cfg(test)]
+mod tests;
 
 /// An argument of a filter.
 pub trait Word {
@@ -125,16 +128,78 @@ pub unsafe fn dir_list(
 
 /// # Safety
 /// Both texts are names that can be read.
-pub unsafe fn dir_rename(
-    files: &impl Files,
-    dir: u64,
+pub unsafe fn moved(
     text: (*const u8, u32),
-    to_dir: u64,
     to_text: (*const u8, u32),
+    step: impl FnOnce(&str, &str) -> Result<()>,
 ) -> i32 {
     // SAFETY: the caller has said so.
     let (from, to) = unsafe { (name(text), name(to_text)) };
-    done(from.and_then(|from| files.rename(dir, from, to_dir, to?)))
+    done(from.and_then(|from| step(from, to?)))
+}
+
+/// # Safety
+/// `text` is a name that can be read, and `room` can be written.
+pub unsafe fn dir_readlink(
+    files: &impl Files,
+    dir: u64,
+    text: (*const u8, u32),
+    room: (*mut u8, u32),
+) -> i32 {
+    // SAFETY: the caller has said so.
+    let (name, room) = unsafe { (name(text), place(room)) };
+    count(name.and_then(|name| files.read_link(dir, name, room)))
+}
+
+/// # Safety
+/// `text` can be read, and `new` is a name that can.
+pub unsafe fn dir_symlink(
+    files: &impl Files,
+    dir: u64,
+    text: (*const u8, u32),
+    new: (*const u8, u32),
+) -> i32 {
+    // SAFETY: the caller has said so.
+    unsafe { moved(text, new, |text, name| files.symlink(dir, text, name)) }
+}
+
+/// # Safety
+/// `text` is a name that can be read.
+pub unsafe fn dir_times(
+    files: &impl Files,
+    dir: u64,
+    text: (*const u8, u32),
+    accessed: u64,
+    modified: u64,
+    flags: u32,
+) -> i32 {
+    let times = times(accessed, modified, flags);
+    // SAFETY: the caller has said so.
+    unsafe { named(text, |name| files.set_link_times(dir, name, times?)) }
+}
+
+/// # Safety
+/// `text` can be read.
+pub unsafe fn obj_append(files: &impl Files, object: u64, text: (*const u8, u32)) -> i64 {
+    // SAFETY: the caller has said so.
+    Errno::answer_long(files.append(object, unsafe { bytes(text) }))
+}
+
+pub fn obj_sync(files: &impl Files, object: u64, durability: u32) -> i32 {
+    done(Durability::of(durability).and_then(|durability| files.sync(object, durability)))
+}
+
+pub fn obj_poll(files: &impl Files, object: u64, interest: u32) -> i32 {
+    let ready = Interest::of(interest).and_then(|interest| files.poll(object, interest));
+    Errno::answer(ready.map(Readiness::number))
+}
+
+fn times(accessed: u64, modified: u64, flags: u32) -> Result<Times> {
+    Ok(Times {
+        accessed,
+        modified,
+        flags: u16::try_from(flags).map_err(|_| Errno::INVAL)?,
+    })
 }
 
 /// # Safety
@@ -168,15 +233,7 @@ pub fn obj_resize(files: &impl Files, object: u64, size: u64) -> i32 {
 }
 
 pub fn obj_times(files: &impl Files, object: u64, accessed: u64, modified: u64, flags: u32) -> i32 {
-    let flags = u16::try_from(flags).map_err(|_| Errno::INVAL);
-    done(flags.and_then(|flags| {
-        let times = Times {
-            accessed,
-            modified,
-            flags,
-        };
-        files.set_times(object, times)
-    }))
+    done(times(accessed, modified, flags).and_then(|times| files.set_times(object, times)))
 }
 
 pub fn obj_drop(files: &impl Files, object: u64) -> i32 {
@@ -201,80 +258,4 @@ pub fn sleep_until(of: &impl Clock, deadline: u64) -> i64 {
 pub unsafe fn rng_fill(random: &impl Random, buffer: *mut u8, length: u32) -> i32 {
     // SAFETY: the caller has said so.
     done(random.fill(unsafe { place((buffer, length)) }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{Clockid, FileType};
-
-    struct One;
-
-    impl Files for One {
-        fn open(&self, dir: u64, name: &str) -> Result<crate::Entry> {
-            match (dir, name) {
-                (1, "one") => self.stat(2),
-                _ => Err(Errno::NOENT),
-            }
-        }
-
-        fn list(&self, _dir: u64, listing: &mut Listing<'_>) -> Result<()> {
-            listing.add("one", FileType::RegularFile, 0);
-            Ok(())
-        }
-
-        fn stat(&self, object: u64) -> Result<crate::Entry> {
-            Ok(crate::Entry::new(object, FileType::RegularFile, 3))
-        }
-
-        fn read(&self, _object: u64, _offset: u64, buffer: &mut [u8]) -> Result<usize> {
-            buffer.fill(7);
-            Ok(buffer.len())
-        }
-    }
-
-    fn text(text: &str) -> Bytes {
-        (text.as_ptr(), u32::try_from(text.len()).unwrap())
-    }
-
-    #[test]
-    fn exports_answer_values_and_errnos() {
-        let mut entry = crate::Entry::new(0, FileType::Stream, 0).raw();
-        let mut room = [0; 32];
-        let at = (room.as_mut_ptr(), 32);
-        // SAFETY: every address is that of something of this frame.
-        unsafe {
-            assert_eq!(dir_open(&One, 1, text("one"), &mut entry), 0);
-            assert_eq!((entry.object, entry.size, entry.filetype), (2, 3, 4));
-            assert_eq!(dir_open(&One, 1, text("two"), &mut entry), -44);
-            assert_eq!(dir_create(&One, 1, text("two"), &mut entry), -69);
-            assert_eq!(dir_list(&One, 1, text(""), at), 19);
-            assert_eq!(dir_list(&One, 1, text("one"), at), 0);
-            assert_eq!(obj_read(&One, 2, 0, at), 32);
-            assert_eq!(obj_write(&One, 2, 0, text("x")), -69);
-            let invalid = [0xff_u8];
-            assert_eq!(dir_open(&One, 1, (invalid.as_ptr(), 1), &mut entry), -25);
-            assert_eq!(dir_rename(&One, 1, text("one"), 1, text("two")), -69);
-        }
-        assert_eq!(room, [7; 32]);
-        assert_eq!(obj_resize(&One, 2, 0), -69);
-        assert_eq!(obj_times(&One, 2, 0, 0, 1 << 16), -28);
-        assert_eq!((-1_i32).word(), u64::from(u32::MAX));
-    }
-
-    struct Noon;
-
-    impl Clock for Noon {
-        fn now(&self, _clock: Clockid) -> Result<u64> {
-            Ok(12)
-        }
-    }
-
-    #[test]
-    fn clocks_of_a_number() {
-        assert_eq!(clock_now(&Noon, 0), 12);
-        assert_eq!(clock_now(&Noon, 4), -28);
-        assert_eq!(clock_res(&Noon, 3), 1);
-        assert_eq!(sleep_until(&Noon, 15), 3);
-    }
 }
