@@ -190,11 +190,10 @@ impl Nested {
         if self.inner.is_empty() {
             return Vec::new();
         }
-        let stack = self.module.own_stack();
         let family = Family::builder()
             .parent(ctx)
             .limits(limits)
-            .stack(stack.map_or(thread::TREE, |bytes| bytes / 2))
+            .stack_of(&*self.module, thread::TREE)
             .modules(self.inner.iter().cloned());
         family.build().functions()
     }

@@ -9,6 +9,7 @@
 
 mod parents;
 
+use parents::scene::{CHILD, module};
 use parents::*;
 use turnkey_snapshots::engine::{EngineOptions, Limits, Node};
 use turnkey_virt::nanoprocess::{ChildLimits, FUNCTIONS, Family, Loading};
@@ -117,13 +118,11 @@ fn every_function_number_that_its_type_has_not_inval() {
     assert!(checked > 4, "{checked}");
 }
 
-/// Sets up a child of module 0 at 64, with texts at 512.
+/// Sets up a child of module 0, with texts at 512.
 fn with_child(texts: &str, body: &str) -> String {
-    let body = must("child_new", &["0", "64"]) + body;
-    parent(&data(512, texts), &body)
+    let body = must("child_new", &["0", "0x30040"]) + body;
+    module(&data(512, texts), &body)
 }
-
-const CHILD: &str = "(i32.load (i32.const 64))";
 
 const IDLE: &str = r#"(module (memory (export "memory") 1 1)
     (func (export "f") (param i32 i64) (result i32) (local.get 0)))"#;

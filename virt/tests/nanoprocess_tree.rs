@@ -9,6 +9,7 @@
 
 mod parents;
 
+use parents::scene::*;
 use parents::*;
 use std::sync::Arc;
 use std::time::Duration;
@@ -215,38 +216,20 @@ fn by_rust(scenario: &Scenario, engine: &Arc<dyn Engine>) -> u32 {
     }
 }
 
-const CHILD: &str = "(i32.load (i32.const 64))";
-
 fn by_wasm(scenario: &Scenario, parent_engine: &Arc<dyn Engine>, engine: &Arc<dyn Engine>) -> u32 {
-    let mut datas = data(960, "f") + &limits_at(512, &scenario.limits);
-    let mut body = must("child_new", &["0", "64"]);
-    for (at, (name, binding)) in (1024..).step_by(64).zip(scenario.binds) {
-        datas += &data(at, name);
-        let numbers = [at, name.len() as u32, *binding].map(|number| number.to_string());
-        let [at, len, binding] = &numbers;
-        body += &must("child_bind", &[CHILD, at, len, binding, "0"]);
-    }
-    body += &must("child_limits", &[CHILD, "512"]);
-    body += &must("cap_from_fd", &["0", "(i64.const -1)", "68"]);
-    let cap = "(i32.load (i32.const 68))";
-    body += &must("child_grant", &[CHILD, cap, "0", "0", "0", "72"]);
-    body += &must("child_link", &[CHILD, "72"]);
-    body += "(if (i32.load (i32.const 72)) (then (call $exit (i32.const 9999))))";
-    body += &must(
-        "child_call",
-        &[CHILD, "960", "1", "0", "0", "80", "1", "16"],
-    );
-    body += "(call $exit (i32.add
-        (i32.mul (i32.const 100) (i32.add (i32.const 1) (i32.load (i32.const 16))))
-        (i32.add (i32.load (i32.const 20)) (i32.load (i32.const 80)))))";
-    let source = parent(&datas, &body);
-    let family = builder().module(compile(engine, scenario.source)).build();
+    let scene = Scene {
+        child: scenario.source,
+        binds: scenario.binds,
+        tag: 0,
+        before: &hand(0),
+        limits: scenario.limits,
+        ..Scene::default()
+    };
     let (_writer, reader) = Pipe::new(1);
     let ctx = WasiCtx::builder().stdin(Arc::new(reader)).build().unwrap();
-    match run_in(parent_engine, &source, ctx, &family, Limits::default()) {
-        Err(Stop::Exit(code)) => code,
-        other => panic!("{other:?}"),
-    }
+    let seen = scene.run_with(parent_engine, engine, ctx, builder());
+    let (ending, number) = seen.outcome();
+    100 * (1 + ending) + number
 }
 
 #[test]
@@ -523,14 +506,11 @@ fn fuel_of_a_wasm_parent_is_taken_and_what_is_left_returns() {
         fuel: 1_000_000,
         ..ChildLimits::DEFAULT
     };
-    let new = must("child_new", &["0", "64"]);
+    let new = must("child_new", &["0", "0x30040"]);
     let limit = call("child_limits", &[CHILD, "512"]);
     let call_f = must("child_limits", &[CHILD, "512"])
-        + &must("child_link", &[CHILD, "72"])
-        + &must(
-            "child_call",
-            &[CHILD, "960", "1", "0", "0", "80", "1", "16"],
-        );
+        + &must("child_link", &[CHILD, "0x3004c"])
+        + &call_export(CHILD, "f");
     let cases = [
         // It has not twice as much as that.
         (format!("{new}{call_f}{new}(call $exit {limit})"), DQUOT),
@@ -542,7 +522,10 @@ fn fuel_of_a_wasm_parent_is_taken_and_what_is_left_returns() {
             0,
         ),
         (
-            format!("{new}(call $exit {})", call("child_link", &[CHILD, "72"])),
+            format!(
+                "{new}(call $exit {})",
+                call("child_link", &[CHILD, "0x3004c"])
+            ),
             INVAL,
         ),
         // Again takes nothing more.
@@ -551,7 +534,7 @@ fn fuel_of_a_wasm_parent_is_taken_and_what_is_left_returns() {
     ];
     for engine in counting() {
         for (body, expected) in &cases {
-            let source_of_parent = parent(&(limits_at(512, &limits) + &data(960, "f")), body);
+            let source_of_parent = module(&limits_at(512, &limits), body);
             let family = Family::builder().module(compile(&engine, source)).build();
             let ctx = WasiCtx::builder().build().unwrap();
             let fuel = Limits {
@@ -569,34 +552,6 @@ fn fuel_of_a_wasm_parent_is_taken_and_what_is_left_returns() {
     }
 }
 
-/// A parent whose handler does `handler` while its child asks for the time; `_start` exits with
-/// what the handler left at 100, and 1000 times how the child ended.
-fn meddling(handler: &str) -> String {
-    let exports = data(960, "class:*")
-        + &data(970, "clock_time_get")
-        + &data(990, "f")
-        + &format!(
-            r#"(func (export "clock_now") (param i32 i32) (result i64)
-                (i32.store (i32.const 100) {handler}) (i64.const 7))"#
-        );
-    let mut body = must("child_new", &["0", "64"]);
-    body += &must("child_bind", &[CHILD, "960", "7", "2", "0"]);
-    body += &must("child_bind", &[CHILD, "970", "14", "3", "0"]);
-    body += &must("cap_from_fd", &["1", "(i64.const -1)", "68"]);
-    body += &must(
-        "child_grant",
-        &[CHILD, "(i32.load (i32.const 68))", "1", "0", "0", "72"],
-    );
-    body += &must("child_link", &[CHILD, "72"]);
-    body += &must(
-        "child_call",
-        &[CHILD, "990", "1", "0", "0", "80", "1", "16"],
-    );
-    body += "(call $exit (i32.add (i32.mul (i32.const 1000) (i32.load (i32.const 16)))
-        (i32.add (i32.load (i32.const 80)) (i32.mul (i32.const 100) (i32.load (i32.const 100))))))";
-    parent(&exports, &body)
-}
-
 /// Asks for the time, and then writes a byte; answers the errno of that.
 const ASKING: &str = r#"(module
     (import "wasi_snapshot_preview1" "clock_time_get"
@@ -612,39 +567,55 @@ const ASKING: &str = r#"(module
 
 #[test]
 fn handler_meddles_with_the_child_that_it_serves() {
-    let cap = "(i32.load (i32.const 68))";
+    // What the handler answers, and how the child ended with what it returned.
     let cases = [
-        (call("child_drop", &[CHILD]), 100 * BUSY),
+        (call("child_drop", &[CHILD]), BUSY, (RETURNED, 0)),
         (
             call(
                 "child_call",
-                &[CHILD, "990", "1", "0", "0", "80", "1", "16"],
+                &[CHILD, "0x303e0", "1", "0", "0", "0x30200", "1", "0x30210"],
             ),
-            100 * BUSY,
+            BUSY,
+            (RETURNED, 0),
         ),
-        (call("child_read", &[CHILD, "0", "200", "1"]), 100 * BUSY),
         (
-            call("child_grant", &[CHILD, cap, "-1", "0", "0", "72"]),
-            100 * BUSY,
+            call("child_read", &[CHILD, "0", "200", "1"]),
+            BUSY,
+            (RETURNED, 0),
         ),
-        (call("child_link", &[CHILD, "72"]), 100 * BUSY),
+        (
+            call("child_grant", &[CHILD, CAP, "-1", "0", "0", "0x30048"]),
+            BUSY,
+            (RETURNED, 0),
+        ),
+        (call("child_link", &[CHILD, "0x3004c"]), BUSY, (RETURNED, 0)),
         // It is ended when control is with it again.
-        (call("child_kill", &[CHILD]), 3000),
-        (call("cap_revoke", &[cap]), BADF),
-        (call("cap_drop", &[cap]), 0),
-        (call("module_drop", &["0"]), 0),
-        (call("child_new", &["0", "200"]), 0),
+        (call("child_kill", &[CHILD]), 0, (KILLED, 0)),
+        (call("cap_revoke", &[CAP]), 0, (RETURNED, BADF)),
+        (call("cap_drop", &[CAP]), 0, (RETURNED, 0)),
+        (call("module_drop", &["0"]), 0, (RETURNED, 0)),
+        (call("child_new", &["0", "200"]), 0, (RETURNED, 0)),
     ];
-    on_every_pair(|parent_engine, engine| {
-        for (handler, expected) in &cases {
+    for (handler, answer, outcome) in &cases {
+        let exports = format!(
+            r#"(func (export "clock_now") (param i32 i32) (result i64)
+                (i32.store (i32.const {LEFT}) {handler}) (i64.const 7))"#
+        );
+        let scene = Scene {
+            exports: &exports,
+            child: ASKING,
+            binds: &[("class:*", PASS), ("clock_time_get", SERVE)],
+            before: &hand(1),
+            ..Scene::default()
+        };
+        on_every_pair(|parent, child| {
             let (writer, _reader) = output();
-            let family = Family::builder().module(compile(engine, ASKING)).build();
             let ctx = WasiCtx::builder().stdout(writer).build().unwrap();
-            let limits = Limits::default();
-            let ended = run_in(parent_engine, &meddling(handler), ctx, &family, limits);
-            assert_eq!(ended, Err(Stop::Exit(*expected)), "{handler}");
-        }
-    });
+            let seen = scene.run(parent, child, ctx);
+            assert_eq!(seen.outcome(), *outcome, "{handler}");
+            assert_eq!(seen.word(LEFT), *answer, "{handler}");
+        });
+    }
 }
 
 #[test]
@@ -662,27 +633,20 @@ fn thousand_children_one_after_another_nothing_is_left() {
         children: 1,
         ..ChildLimits::DEFAULT
     };
-    let mut body = "(local $count i32) (loop $more\n".to_owned() + &must("child_new", &["0", "64"]);
+    let mut body = "(local $count i32) (loop $more\n".to_owned();
+    body += &must("child_new", &["0", "0x30040"]);
     body += &format!("(call $must {CHILD})\n");
     body += &must("child_bind", &[CHILD, "960", "7", "2", "0"]);
     body += &must("child_limits", &[CHILD, "512"]);
-    body += &must("cap_from_fd", &["1", "(i64.const -1)", "68"]);
-    let cap = "(i32.load (i32.const 68))";
-    body += &format!("(call $must {cap})\n");
-    body += &must("child_grant", &[CHILD, cap, "1", "0", "0", "72"]);
-    body += &must("child_link", &[CHILD, "72"]);
-    body += &must(
-        "child_call",
-        &[CHILD, "990", "1", "0", "0", "80", "1", "16"],
-    );
-    body += &must("cap_drop", &[cap]);
+    body += &hand(1);
+    body += &format!("(call $must {CAP})\n");
+    body += &must("child_link", &[CHILD, "0x3004c"]);
+    body += &call_export(CHILD, "f");
+    body += &must("cap_drop", &[CAP]);
     body += &must("child_drop", &[CHILD]);
     body += "(local.set $count (i32.add (local.get $count) (i32.const 1)))
         (br_if $more (i32.lt_u (local.get $count) (i32.const 1000)))) (call $exit (i32.const 123))";
-    let source = parent(
-        &(data(960, "class:*") + &data(990, "f") + &limits_at(512, &all)),
-        &body,
-    );
+    let source = module(&(data(960, "class:*") + &limits_at(512, &all)), &body);
     for engine in counting() {
         let (writer, _reader) = output();
         let family = Family::builder()
@@ -728,32 +692,24 @@ fn child_that_traps_leaves_its_parent_and_siblings_alone() {
 
 #[test]
 fn cap_serve_stream_of_the_parent_is_written_to_by_the_child() {
-    let exports = data(960, "fd_write")
-        + &data(990, "f")
-        + r#"(func (export "virt_scratch") (result i64) (i64.const 0x1000_0000_1000))
+    let exports = format!(
+        r#"{ROOM}
         (func (export "obj_write") (param i32 i64 i64 i32 i32) (result i32)
-            (i32.store (i32.const 100) (i32.add (i32.wrap_i64 (local.get 1))
+            (i32.store (i32.const {LEFT}) (i32.add (i32.wrap_i64 (local.get 1))
                 (i32.add (i32.mul (local.get 0) (i32.const 10)) (i32.load8_u (local.get 3)))))
-            (local.get 4))"#;
-    let cap = "(i32.load (i32.const 68))";
-    let mut body = must("child_new", &["0", "64"]);
-    body += &must("child_bind", &[CHILD, "960", "8", "2", "0"]);
-    body += &must(
-        "cap_serve",
-        &["2", "5", "(i64.const 9)", "(i64.const -1)", "68"],
+            (local.get 4))"#
     );
-    body += &must("child_grant", &[CHILD, cap, "1", "0", "0", "72"]);
-    body += &must("child_link", &[CHILD, "72"]);
-    body += &must(
-        "child_call",
-        &[CHILD, "990", "1", "0", "0", "80", "1", "16"],
-    );
-    body += &must("child_drop", &[CHILD]);
-    body += "(call $exit (i32.add (i32.load (i32.const 80)) (i32.load (i32.const 100))))";
-    on_every_pair(|parent_engine, engine| {
-        let family = Family::builder().module(compile(engine, WRITING)).build();
-        let exited = code(parent_engine, &parent(&exports, &body), &family);
-        assert_eq!(exited, 59 + u32::from(b'x'));
+    let scene = Scene {
+        exports: &exports,
+        child: WRITING,
+        binds: &[("fd_write", PASS)],
+        before: &serve(2, 9, 1),
+        ..Scene::default()
+    };
+    scene.on_every_pair(|seen| {
+        assert_eq!(seen.outcome(), (RETURNED, 0));
+        // The context, the object's number and the byte.
+        assert_eq!(seen.word(LEFT), 79 + u32::from(b'x'));
     });
 }
 
@@ -768,7 +724,7 @@ fn limits_left_what_the_family_has_less_what_children_were_given() {
         children: 3,
         ..WITHOUT
     };
-    let given = must("child_new", &["0", "64"]) + &must("child_limits", &[CHILD, "128"]);
+    let given = must("child_new", &["0", "0x30040"]) + &must("child_limits", &[CHILD, "128"]);
     let none = String::new();
     // Each field by its place in the record, before a child was limited and after.
     let fields = [
@@ -791,7 +747,7 @@ fn limits_left_what_the_family_has_less_what_children_were_given() {
                     must("limits_left", &["512"]),
                     512 + at
                 );
-                let source = parent(&limits_at(128, &half), &body);
+                let source = module(&limits_at(128, &half), &body);
                 let limits = ChildLimits {
                     memory_below: 1000,
                     files_below: 100,

@@ -104,10 +104,9 @@ impl EngineHost {
             return (guest, node);
         };
         let inner = inner.iter().cloned().chain([guest]);
-        let stack = outermost.own_stack();
         let family = Family::builder()
             .parent(&node.ctx)
-            .stack(stack.map_or(STACK * self.parents.len(), |bytes| bytes / 2))
+            .stack_of(&**outermost, STACK * self.parents.len())
             .modules(inner);
         let functions = family.build().functions();
         (Arc::clone(outermost), Node { functions, ..node })

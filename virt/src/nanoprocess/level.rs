@@ -22,6 +22,12 @@ thread_local! {
     static STACK_HERE: Cell<Stack> = const { Cell::new(Stack { begin: 0, limit: 0, next: None }) };
 }
 
+/// How much of a guest's own stack its children may take: half. The rest is for what it does by
+/// itself.
+pub(super) const fn below(own: usize) -> usize {
+    own / 2
+}
+
 /// A stack on which children are called.
 #[derive(Debug, Clone, Copy)]
 struct Stack {
@@ -55,8 +61,8 @@ impl Level {
         let here = std::ptr::from_ref(&local).addr();
         let (begin, limit) = match (nested, before.next) {
             (0, _) => (here, limit),
-            // Whoever calls runs on a stack of its own. Half of it is for what it does by itself.
-            (_, Some(bytes)) => (here, bytes / 2),
+            // Whoever calls runs on a stack of its own.
+            (_, Some(bytes)) => (here, below(bytes)),
             // A stack grows downward: what is higher up lies on another, which begins here.
             (_, None) => (before.begin.max(here), before.limit),
         };

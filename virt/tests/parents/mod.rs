@@ -5,6 +5,8 @@
     reason = "each test takes what it needs, and the numbers of tests are small"
 )]
 
+pub(crate) mod scene;
+
 use std::sync::Arc;
 use turnkey_snapshots::engine::{Engine, EngineOptions, Limits, Module, Node};
 use turnkey_virt::nanoprocess::{ChildLimits, FUNCTIONS, Family};

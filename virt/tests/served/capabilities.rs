@@ -1,8 +1,8 @@
 //! Handles that a parent hands on from a directory that it serves, and paths below such a directory.
 
 use crate::dirs::{TEXTS, read, write};
+use crate::parents::scene::*;
 use crate::parents::*;
-use crate::scene::*;
 use turnkey_virt::fs::MemoryFs;
 use turnkey_wasi_common::{Access, Errno, Follow, GuestPath, Object, OpenOptions, WasiCtx};
 

@@ -1,7 +1,7 @@
 //! Directories and files that a parent serves, as a child sees them.
 
+use crate::parents::scene::*;
 use crate::parents::*;
-use crate::scene::*;
 
 /// The exports of a parent that serves a directory, object 1, with one file under any name.
 pub(crate) fn one_file() -> String {

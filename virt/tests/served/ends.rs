@@ -1,7 +1,7 @@
 //! What a parent is told when a child ends.
 
+use crate::parents::scene::*;
 use crate::parents::*;
-use crate::scene::*;
 use turnkey_virt::nanoprocess::{ChildLimits, Family};
 use turnkey_wasi_common::WasiCtx;
 
@@ -72,6 +72,7 @@ fn child_that_ends_in_a_call_gives_back_in_reverse_order_at_once() {
                         deadline: Some(deadline).filter(|_| ending == DEADLINE),
                         ..ChildLimits::DEFAULT
                     },
+                    ..Scene::default()
                 };
                 let ctx = WasiCtx::builder().build().unwrap();
                 let seen = scene.run(parent, engine, ctx);
@@ -118,7 +119,8 @@ fn child_that_is_never_linked_or_called_gives_back_when_it_is_dropped() {
             let module = compile(child, "(module)");
             let family = Family::builder().module(module).build();
             let ctx = WasiCtx::builder().build().unwrap();
-            let seen = run_seen(parent, &crate::scene::module(&exports, &body), ctx, &family);
+            let source = crate::parents::scene::module(&exports, &body);
+            let seen = run_seen(parent, &source, ctx, &family);
             assert_eq!(seen.ended, Ok(()));
             assert_eq!(seen.word(LEFT), 21, "linked: {linked}");
         });

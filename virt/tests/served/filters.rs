@@ -1,7 +1,7 @@
 //! What a filter asks about the call that it looks at, and calls that it carries out.
 
+use crate::parents::scene::*;
 use crate::parents::*;
-use crate::scene::*;
 use std::sync::Arc;
 use turnkey_cap_backends::{HostClocks, ambient_authority};
 use turnkey_virt::nanoprocess::{ChildLimits, Family};
@@ -57,20 +57,30 @@ fn filter(body: &str) -> String {
     )
 }
 
-fn filtered(body: &str, check: impl Fn(&Seen, (u32, u32))) {
-    let (exports, child) = (filter(body), reading());
-    let scene = Scene {
-        exports: &exports,
-        child: &child,
+/// A parent that filters what its child reads.
+fn filtering<'a>(exports: &'a str, child: &'a str, before: &'a str) -> Scene<'a> {
+    Scene {
+        exports,
+        child,
         binds: &[("class:*", PASS), ("fd_read", FILTER)],
-        before: &hand(0),
+        before,
         ..Scene::default()
-    };
+    }
+}
+
+/// Runs a scene on every pair of engines, where there is something to be read. `check` is handed
+/// what is left of the parent, and what was written.
+fn on_each(scene: &Scene<'_>, check: impl Fn(&Seen, &PipeReader)) {
     on_every_pair(|parent, child| {
-        let (ctx, _input, _output) = ctx();
-        let seen = scene.run(parent, child, ctx);
-        check(&seen, seen.outcome());
+        let (ctx, _input, output) = ctx();
+        check(&scene.run(parent, child, ctx), &output);
     });
+}
+
+fn filtered(body: &str, check: impl Fn(&Seen, (u32, u32))) {
+    let (exports, child, before) = (filter(body), reading(), hand(0));
+    let scene = filtering(&exports, &child, &before);
+    on_each(&scene, |seen, _| check(seen, seen.outcome()));
 }
 
 #[test]
@@ -258,16 +268,10 @@ fn token_of_another_moment_badf() {
     let after = expect("(global.get $seen)");
     let child = reading();
     let scene = Scene {
-        exports: &exports,
-        child: &child,
-        binds: &[("class:*", PASS), ("fd_read", FILTER)],
-        before: &before,
         after: &after,
-        ..Scene::default()
+        ..filtering(&exports, &child, &before)
     };
-    on_every_pair(|parent, child| {
-        let (ctx, _input, _output) = ctx();
-        let seen = scene.run(parent, child, ctx);
+    on_each(&scene, |seen, _| {
         assert_eq!(seen.outcome(), (RETURNED, read_as(0, 5, b'h', b'o')));
         assert_eq!(seen.word(LEFT + 4), 1);
     });
@@ -290,22 +294,14 @@ fn token_within_the_filter_of_a_sibling_badf_and_good_again_behind_it() {
         + "(call $left (i32.const 12) (i32.load (i32.const 0x30050))))";
     let sibling = "(i32.load (i32.const 0x30060))";
     let mut before = hand(0) + &must("child_new", &["0", "0x30060"]);
-    before += &data_at_run(0x3_0300, "class:*");
-    before += &data_at_run(0x3_0320, "fd_read");
+    before += &store(0x3_0300, "class:*");
+    before += &store(0x3_0320, "fd_read");
     before += &must("child_bind", &[sibling, "0x30300", "7", "2", "0"]);
     before += &must("child_bind", &[sibling, "0x30320", "7", "4", "7"]);
     before += &must("child_link", &[sibling, "0x3004c"]);
     let child = reading();
-    let scene = Scene {
-        exports: &exports,
-        child: &child,
-        binds: &[("class:*", PASS), ("fd_read", FILTER)],
-        before: &before,
-        ..Scene::default()
-    };
-    on_every_pair(|parent, child| {
-        let (ctx, _input, _output) = ctx();
-        let seen = scene.run(parent, child, ctx);
+    let scene = filtering(&exports, &child, &before);
+    on_each(&scene, |seen, _| {
         assert_eq!(seen.outcome(), (RETURNED, read_as(0, 5, b'h', b'o')));
         assert_eq!(seen.word(LEFT + 8), BADF);
         let dots = read_as(2, 0, b'.', b'.');
@@ -340,9 +336,7 @@ fn call_forward_by_the_childs_authority_not_the_parents() {
             before: &before,
             ..Scene::default()
         };
-        on_every_pair(|parent, child| {
-            let (ctx, _input, output) = ctx();
-            let seen = scene.run(parent, child, ctx);
+        on_each(&scene, |seen, output| {
             assert_eq!(seen.outcome(), (RETURNED, expected));
             assert_eq!(output.drain().len(), usize::from(granted));
         });
@@ -389,9 +383,7 @@ fn call_arg_buffer_larger_than_the_room_seen_whole_and_forwarded() {
         before: &hand(1),
         ..Scene::default()
     };
-    on_every_pair(|parent, child| {
-        let (ctx, _input, output) = ctx();
-        let seen = scene.run(parent, child, ctx);
+    on_each(&scene, |seen, output| {
         assert_eq!(seen.outcome(), (RETURNED, 40_000));
         assert_eq!([seen.word(LEFT), seen.word(LEFT + 4)], [120_000, 40_000]);
         assert_eq!(output.drain(), [3; 40_000]);
@@ -547,14 +539,8 @@ fn call_forward_to_what_the_same_parent_serves() {
 #[test]
 fn forward_of_a_rust_ancestor_seen_by_the_parent_between() {
     let exports = filter("(call $left (i32.const 4) (i32.const 1)) (i32.const 0)");
-    let child = reading();
-    let scene = Scene {
-        exports: &exports,
-        child: &child,
-        binds: &[("class:*", PASS), ("fd_read", FILTER)],
-        before: &hand(0),
-        ..Scene::default()
-    };
+    let (child, handed) = (reading(), hand(0));
+    let scene = filtering(&exports, &child, &handed);
     on_every_pair(|parent, child| {
         let (ctx, _input, _output) = ctx();
         let shouting = before(|call, memory| {
@@ -578,25 +564,9 @@ fn forward_of_a_rust_ancestor_seen_by_the_parent_between() {
 fn filter_that_exits_after_forwarding_parent_has_left() {
     let exports =
         filter("(drop (call $forward (local.get $tok))) (call $exit (i32.const 9)) (i32.const 0)");
-    let child = reading();
-    let scene = Scene {
-        exports: &exports,
-        child: &child,
-        binds: &[("class:*", PASS), ("fd_read", FILTER)],
-        before: &hand(0),
-        ..Scene::default()
-    };
-    on_every_pair(|parent, child| {
-        let (ctx, _input, _output) = ctx();
-        let seen = scene.run(parent, child, ctx);
+    let (child, handed) = (reading(), hand(0));
+    let scene = filtering(&exports, &child, &handed);
+    on_each(&scene, |seen, _| {
         assert_eq!(seen.ended, Err(Stop::Exit(9)));
     });
-}
-
-/// Stores a text at an address when the parent runs.
-fn data_at_run(at: u32, text: &str) -> String {
-    (at..)
-        .zip(text.bytes())
-        .map(|(at, byte)| format!("(i32.store8 (i32.const {at}) (i32.const {byte}))\n"))
-        .collect()
 }

@@ -1,7 +1,7 @@
 //! Fuel that a child lends on to its own children.
 
+use crate::parents::scene::{CHILD, call_export, module};
 use crate::parents::*;
-use crate::scene::{CHILD, call_export, module};
 use std::sync::Arc;
 use turnkey_snapshots::engine::{Engine, Limits};
 use turnkey_virt::nanoprocess::{Bind, ChildLimits, Family, Outcome};

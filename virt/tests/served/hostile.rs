@@ -1,8 +1,8 @@
 //! Children that do their worst, and what is left of their parents and siblings.
 
 use crate::dirs::one_file;
+use crate::parents::scene::*;
 use crate::parents::*;
-use crate::scene::*;
 use std::sync::Arc;
 use std::time::Duration;
 use turnkey_cap_backends::{HostClocks, ambient_authority};
@@ -197,6 +197,7 @@ fn hostile_child_of_a_wasm_parent_leaves_it_and_a_sibling_alone() {
                     before: &before,
                     after: &sibling_after,
                     limits: hostile.limits,
+                    ..Scene::default()
                 };
                 let clocks = Arc::new(HostClocks::new(ambient_authority()));
                 let pool = ChildLimits {

@@ -18,5 +18,4 @@ mod hostile;
 mod parents;
 
 mod quotas;
-mod scene;
 mod stack;

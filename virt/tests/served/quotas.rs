@@ -1,8 +1,8 @@
 //! How much a child may make in what it is granted.
 
 use crate::dirs::*;
+use crate::parents::scene::*;
 use crate::parents::*;
-use crate::scene::*;
 use turnkey_virt::fs::MemoryFs;
 use turnkey_virt::nanoprocess::ChildLimits;
 use turnkey_wasi_common::{Access, WasiCtx};

@@ -3,6 +3,7 @@
 use super::super::bindings::{Binding, Bindings, Only, selected};
 use super::super::description::Readable;
 use super::super::held::Held;
+use super::super::level::below;
 use super::super::limits::{ChildLimits, Pools};
 use super::super::serve::Looking;
 use super::{Family, Inner, Loaded, Tables};
@@ -319,6 +320,25 @@ impl FamilyBuilder {
     pub fn stack(mut self, bytes: usize) -> Self {
         self.held.stack = bytes;
         self
+    }
+
+    /// The same for a parent that is this module: half of the stack of its own on which its engine runs
+    /// it ([`Module::own_stack`]), or so many bytes of the thread's if there is none.
+    ///
+    /// ```
+    /// use turnkey_virt::nanoprocess::Family;
+    /// # use turnkey_snapshots::engine::{Engine, EngineOptions};
+    /// # let options = EngineOptions { interruptible: true, fuel: false };
+    /// # let engine = turnkey_wasmi::WasmiEngine::new(options);
+    /// let parent = engine.compile(&wat::parse_str("(module)")?)?;
+    /// assert_eq!(parent.own_stack(), None);
+    /// // For a thread of 32 MiB.
+    /// let family = Family::builder().stack_of(&*parent, 24 << 20).build();
+    /// # drop(family);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn stack_of(self, parent: &dyn Module, thread: usize) -> Self {
+        self.stack(parent.own_stack().map_or(thread, below))
     }
 
     /// Lets a wasm parent load modules, as many bytes as the limits say under `code`.

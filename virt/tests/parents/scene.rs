@@ -34,12 +34,14 @@ pub(crate) const DEADLINE: u32 = 4;
 pub(crate) const OUT_OF_FUEL: u32 = 5;
 pub(crate) const UNSERVED: u32 = 6;
 
-/// A parent that makes a child of module 0, binds it with the tag 7, calls its `f`, and lets it go.
+/// A parent that makes a child of module 0, binds it, calls its `f`, and lets it go.
 pub(crate) struct Scene<'a> {
     /// What the parent exports, and functions beside that.
     pub(crate) exports: &'a str,
     pub(crate) child: &'a str,
     pub(crate) binds: &'a [(&'a str, u32)],
+    /// What it is bound with: 7 unless said otherwise.
+    pub(crate) tag: u32,
     /// What the parent does before it links the child.
     pub(crate) before: &'a str,
     /// And after the call.
@@ -53,6 +55,7 @@ impl Default for Scene<'_> {
             exports: "",
             child: "(module)",
             binds: &[("class:*", PASS)],
+            tag: 7,
             before: "",
             after: "",
             limits: ChildLimits::DEFAULT,
@@ -104,22 +107,21 @@ pub(crate) fn serve(kind: u32, object: u32, at: u32) -> String {
         )
 }
 
+/// Stores a text at an address when the parent runs.
+pub(crate) fn store(at: u32, text: &str) -> String {
+    (at..)
+        .zip(text.bytes())
+        .map(|(at, byte)| format!("(i32.store8 (i32.const {at}) (i32.const {byte}))\n"))
+        .collect()
+}
+
 /// Calls a function of the child's, and keeps how that ended.
 pub(crate) fn call_export(child: &str, name: &str) -> String {
-    let store: String = (0..)
-        .zip(name.bytes())
-        .map(|(at, byte)| {
-            format!(
-                "(i32.store8 (i32.const {}) (i32.const {byte}))\n",
-                0x3_03e0 + at
-            )
-        })
-        .collect();
     let length = name.len().to_string();
     let args = [
         child, "0x303e0", &length, "0", "0", "0x30050", "1", "0x30010",
     ];
-    store + &must("child_call", &args)
+    store(0x3_03e0, name) + &must("child_call", &args)
 }
 
 impl Scene<'_> {
@@ -129,9 +131,9 @@ impl Scene<'_> {
         let mut body = must("child_new", &["0", "0x30040"]);
         for (at, (name, binding)) in (TEXTS..).step_by(64).zip(self.binds) {
             texts += &data(at, name);
-            let numbers = [at, name.len() as u32, *binding].map(|number| number.to_string());
-            let [at, len, binding] = &numbers;
-            body += &must("child_bind", &[CHILD, at, len, binding, "7"]);
+            let numbers = [at, name.len() as u32, *binding, self.tag];
+            let [at, len, binding, tag] = &numbers.map(|number| number.to_string());
+            body += &must("child_bind", &[CHILD, at, len, binding, tag]);
         }
         texts += &limits_at(BASE + 512, &self.limits);
         body += &must("child_limits", &[CHILD, "0x30200"]);
