@@ -190,3 +190,45 @@ macro_rules! result {
 
 result!(i32);
 result!(i64);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use turnkey_snapshots::{preview_0, preview_1};
+    use turnkey_virt::nanoprocess::served_exports;
+    use turnkey_wasi_common::function::CoreType;
+    use wasmtime::{Engine, Store, ValType};
+
+    fn is_typed(ty: &FuncType) -> bool {
+        let engine = Engine::default();
+        let val_types = |types: &[ValueType]| -> Vec<ValType> {
+            let types = types.iter().map(|ty| match ty {
+                ValueType::I64 => ValType::I64,
+                _ => ValType::I32,
+            });
+            types.collect()
+        };
+        let known = wasmtime::FuncType::new(&engine, val_types(&ty.params), val_types(&ty.results));
+        let mut store = Store::new(&engine, ());
+        let func = Func::new(&mut store, known, |_, _, _| Ok(()));
+        typed(func, ty, &store).is_some()
+    }
+
+    #[test]
+    fn typed_everything_that_a_parent_is_entered_by() {
+        for (name, ty) in served_exports() {
+            assert!(is_typed(&ty), "{name} {ty}");
+        }
+        for function in preview_0::FUNCTIONS.iter().chain(&preview_1::FUNCTIONS) {
+            let own = function.core.params.iter().map(|ty| match ty {
+                CoreType::I32 => ValueType::I32,
+                CoreType::I64 => ValueType::I64,
+            });
+            let params: Vec<_> = [ValueType::I32; 2].into_iter().chain(own).collect();
+            let ty = FuncType::new(params, [ValueType::I32]);
+            assert!(is_typed(&ty), "filter_{} {ty}", function.name);
+        }
+        assert!(is_typed(&FuncType::new([ValueType::I32; 3], [])), "after_");
+        assert!(!is_typed(&FuncType::new([ValueType::I64; 3], [])));
+    }
+}
