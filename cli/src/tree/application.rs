@@ -146,7 +146,8 @@ impl Application {
         }
         let nobody = !self.units.iter().any(|unit| unit.takes_args);
         for (at, unit) in self.units.iter_mut().enumerate() {
-            if !unit.takes_args && !(nobody && at == 0) {
+            let takes = unit.takes_args || (nobody && at == 0);
+            if !takes {
                 continue;
             }
             if unit.args.is_empty() {

@@ -264,7 +264,7 @@ impl Offer {
         args: &[Value],
     ) -> Result<Option<Value>, Broken> {
         match self {
-            Offer::Rust { run, .. } => {
+            Self::Rust { run, .. } => {
                 let called = function.call(caller, args, &mut RustSide::new(function, &**run));
                 // What it stops is the one who called it.
                 called.map_err(|broken| match broken {
@@ -272,7 +272,7 @@ impl Offer {
                     other => other,
                 })
             }
-            Offer::Parent { serving, name, .. } => serving.enter_parent(|parent| {
+            Self::Parent { serving, name, .. } => serving.enter_parent(|parent| {
                 let export = parent.export(name);
                 let mut callee = GuestSide {
                     guest: parent,
@@ -282,7 +282,7 @@ impl Offer {
                 };
                 function.call(caller, args, &mut callee)
             }),
-            Offer::Child {
+            Self::Child {
                 child,
                 name,
                 serving,
