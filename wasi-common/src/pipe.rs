@@ -3,7 +3,7 @@
 use crate::sync::{Mutex, MutexGuard};
 use crate::{Errno, Interest, Pollable, Ready, Result, Stream, Wakers};
 use std::collections::VecDeque;
-use std::io::{IoSlice, IoSliceMut};
+use std::io::{IoSlice, IoSliceMut, Read};
 use std::sync::{Arc, PoisonError};
 use std::task::Waker;
 
@@ -77,11 +77,12 @@ impl Pipe {
         let (mut read, mut wanted) = (0, 0);
         for part in parts {
             wanted += part.len();
-            let take = part.len().min(state.bytes.len());
-            for (to, from) in part.iter_mut().zip(state.bytes.drain(..take)) {
-                *to = from;
+            let mut rest = part;
+            // The bytes lie in two pieces at most.
+            while let Ok(taken @ 1..) = state.bytes.read(rest) {
+                read += taken;
+                rest = rest.get_mut(taken..).unwrap_or_default();
             }
-            read += take;
         }
         let ended = state.writer_gone;
         drop(state);
