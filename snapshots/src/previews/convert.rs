@@ -65,8 +65,8 @@ pub(super) fn fdstat(stat: &FdStat) -> Fdstat {
     Fdstat {
         fs_filetype: file_type(stat.file_type),
         fs_flags: to_fdflags(stat.flags),
-        fs_rights_base: stat.base,
-        fs_rights_inheriting: stat.inheriting,
+        fs_rights_base: told(stat.base),
+        fs_rights_inheriting: told(stat.inheriting),
     }
 }
 
@@ -117,6 +117,11 @@ fn to_fdflags(flags: FdFlags) -> Fdflags {
 
 pub(super) fn rights(rights: types::Rights) -> Rights {
     Rights::from_bits_truncate(rights.bits())
+}
+
+/// Rights, of which a guest is told only those that the snapshot has.
+fn told(all: Rights) -> Rights {
+    all & rights(types::Rights::all())
 }
 
 pub(super) fn follow(flags: types::Lookupflags) -> Follow {
