@@ -176,6 +176,18 @@ const COMMON: &str = r#"
             (then (return (local.get $errno))))
         (call $all_of (i32.const 65536) (call $fd_read (global.get $file)
             (i32.const 1048) (i32.const 1) (i32.const 2048))))
+    ;; A call may write fewer of the buffers than there are.
+    (func $pwrite_16 (result i32) (local $errno i32) (local $done i32)
+        (loop $again
+            (if (local.tee $errno (call $fd_pwrite (global.get $file)
+                    (i32.add (i32.const 1056) (i32.shr_u (local.get $done) (i32.const 9)))
+                    (i32.sub (i32.const 16) (i32.shr_u (local.get $done) (i32.const 12)))
+                    (i64.extend_i32_u (i32.add (i32.const 4096) (local.get $done)))
+                    (i32.const 2048)))
+                (then (return (local.get $errno))))
+            (local.set $done (i32.add (local.get $done) (i32.load (i32.const 2048))))
+            (br_if $again (i32.lt_u (local.get $done) (i32.const 65536))))
+        (i32.const 0))
     (func $open_close (param $at i32) (param $length i32) (param $oflags i32) (result i32)
         (local $errno i32)
         (if (local.tee $errno (call $open (local.get $at) (local.get $length)

@@ -148,32 +148,31 @@ pub(super) static OPS: [Op; 36] = [
     Op::plain(
         "fd_pread 4 KiB",
         "pread_4k",
-        "(call $fd_pread (global.get $file)
-            (i32.const 1040) (i32.const 1) (i64.const 4096) (i32.const 2048))",
+        "(call $all_of (i32.const 4096) (call $fd_pread (global.get $file)
+            (i32.const 1040) (i32.const 1) (i64.const 4096) (i32.const 2048)))",
     ),
     Op::plain(
         "fd_pwrite 4 KiB",
         "pwrite_4k",
-        "(call $fd_pwrite (global.get $file)
-            (i32.const 1040) (i32.const 1) (i64.const 4096) (i32.const 2048))",
+        "(call $all_of (i32.const 4096) (call $fd_pwrite (global.get $file)
+            (i32.const 1040) (i32.const 1) (i64.const 4096) (i32.const 2048)))",
     ),
     Op::plain(
         "fd_pread 64 KiB",
         "pread_64k",
-        "(call $fd_pread (global.get $file)
-            (i32.const 1048) (i32.const 1) (i64.const 4096) (i32.const 2048))",
+        "(call $all_of (i32.const 65536) (call $fd_pread (global.get $file)
+            (i32.const 1048) (i32.const 1) (i64.const 4096) (i32.const 2048)))",
     ),
     Op::plain(
         "fd_pwrite 64 KiB",
         "pwrite_64k",
-        "(call $fd_pwrite (global.get $file)
-            (i32.const 1048) (i32.const 1) (i64.const 4096) (i32.const 2048))",
+        "(call $all_of (i32.const 65536) (call $fd_pwrite (global.get $file)
+            (i32.const 1048) (i32.const 1) (i64.const 4096) (i32.const 2048)))",
     ),
     Op::plain(
         "fd_pwrite 64 KiB, 16 buffers",
         "pwrite_16",
-        "(call $fd_pwrite (global.get $file)
-            (i32.const 1056) (i32.const 16) (i64.const 4096) (i32.const 2048))",
+        "(call $pwrite_16)",
     ),
     Op::plain(
         "path_filestat_get, depth 1",

@@ -52,6 +52,10 @@ impl Participant for WasiCommon {
         "wasi-common 46, wasmtime 46"
     }
 
+    fn lacks(&self, op: &Op) -> Option<&'static str> {
+        super::lacks(op)
+    }
+
     fn prepare(&mut self, op: &Op, times: u32) -> Result<(), Failure> {
         self.pipes.prepare(op, times)
     }

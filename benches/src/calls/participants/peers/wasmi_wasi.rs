@@ -52,6 +52,10 @@ impl Participant for WasmiWasi {
         "wasmi_wasi 2"
     }
 
+    fn lacks(&self, op: &Op) -> Option<&'static str> {
+        super::lacks(op)
+    }
+
     fn prepare(&mut self, op: &Op, times: u32) -> Result<(), Failure> {
         self.pipes.prepare(op, times)
     }

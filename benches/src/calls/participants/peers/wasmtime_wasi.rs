@@ -56,7 +56,7 @@ impl Participant for WasmtimeWasi {
     }
 
     fn lacks(&self, op: &Op) -> Option<&'static str> {
-        (op.export == "readdir_100k").then_some("it takes minutes")
+        super::lacks(op)
     }
 
     fn run(&mut self, export: &str, times: u32) -> Result<(), Failure> {
