@@ -114,7 +114,7 @@ impl Interest {
 /// Whether a stream can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Readiness {
-    /// The child has to wait, until [`wake`](crate::wake) has it ask again.
+    /// The child has to wait, until `wake` has it ask again.
     Wait,
     /// It can be used without waiting.
     Ready,
