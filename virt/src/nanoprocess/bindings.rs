@@ -10,14 +10,22 @@ pub(super) fn functions() -> impl Iterator<Item = &'static Function> {
     turnkey_snapshots::functions().chain(&table::FUNCTIONS)
 }
 
-/// Where a function stands among [`functions`].
+/// Where a function stands among [`functions`]. Most are of preview 1, whose come first.
+#[inline]
 fn position(function: &Function) -> Option<usize> {
-    let mut before = 0;
-    let tables: [&'static [Function]; 3] = [
-        &turnkey_snapshots::preview_1::FUNCTIONS,
-        &turnkey_snapshots::preview_0::FUNCTIONS,
-        &table::FUNCTIONS,
-    ];
+    let first = turnkey_snapshots::preview_1::FUNCTIONS.get(function.index);
+    match first.is_some_and(|known| std::ptr::eq(known, function)) {
+        true => Some(function.index),
+        false => position_behind(function),
+    }
+}
+
+/// Where a function stands that is not of preview 1.
+#[cold]
+fn position_behind(function: &Function) -> Option<usize> {
+    let mut before = turnkey_snapshots::preview_1::FUNCTIONS.len();
+    let tables: [&'static [Function]; 2] =
+        [&turnkey_snapshots::preview_0::FUNCTIONS, &table::FUNCTIONS];
     for table in tables {
         match table.get(function.index) {
             Some(known) if std::ptr::eq(known, function) => return Some(before + function.index),
@@ -142,6 +150,7 @@ impl Only {
         })
     }
 
+    #[inline]
     fn has(&self, function: &Function) -> bool {
         let shown = position(function).and_then(|position| self.shown.get(position));
         shown.copied().unwrap_or(false)

@@ -6,7 +6,6 @@ use super::exports::Export;
 use super::looked::Call;
 use super::snapshot::{Answered, Fault, Snapshot, Words};
 use super::{Serving, flawed};
-use smallvec::SmallVec;
 use std::sync::atomic::{AtomicU64, Ordering};
 use turnkey_snapshots::engine::{FuncType, Guest, Handler, Value, ValueType};
 use turnkey_wasi_common::function::{CoreType, Function};
@@ -160,9 +159,9 @@ impl ServedFilter {
         let mut args = Args::default();
         let mut looked = Call::new(&self.serving, number, call.original, memory);
         if !call.function.touches_memory() {
-            args.fill(own, call.function, call.args);
+            let args = args.fill(own, call.function, call.args);
             let answer = looking.lend(&mut looked, || {
-                parent.call(before, name, ValueType::I32, &args.0)
+                parent.call(before, name, ValueType::I32, args)
             });
             return settle(&mut looked, answer, |_, _| Ok(Answered::Whole));
         }
@@ -174,8 +173,8 @@ impl ServedFilter {
             Err(Fault::Flaw(flaw)) => return Err(flaw),
             Err(Fault::Beyond(address)) => return Ok(beyond(address)),
         }
-        args.fill(own, call.function, &rebased);
-        let answer = looking.lend(&mut looked, || desk.call(before, name, &args.0));
+        let args = args.fill(own, call.function, &rebased);
+        let answer = looking.lend(&mut looked, || desk.call(before, name, args));
         settle(&mut looked, answer, |snapshot, memory| {
             snapshot.put_back(&mut desk, memory)
         })
@@ -214,22 +213,35 @@ fn verdict(answer: u64) -> Result<Verdict, Flaw> {
     }
 }
 
-/// The arguments of a filter.
-#[derive(Default)]
-struct Args(SmallVec<[Value; 12]>);
+/// The arguments of a filter: two of its own, and those of the function that has the most.
+struct Args([Value; 2 + MOST_PARAMS]);
+
+/// The parameters of `path_open`, of which no function has more.
+const MOST_PARAMS: usize = 9;
 
 impl Args {
-    /// Written where they lie, as they are too many to be moved.
-    fn fill(&mut self, own: [Value; 2], function: &Function, words: &[u64]) {
-        self.0.extend_from_slice(&own);
-        for (ty, word) in function.core.params.iter().zip(words) {
-            self.0.push(match ty {
+    /// Fills them in where they lie, as they are too many to be moved, and answers those that there
+    /// are.
+    fn fill(&mut self, own: [Value; 2], function: &Function, words: &[u64]) -> &[Value] {
+        let [first, second, rest @ ..] = &mut self.0;
+        [*first, *second] = own;
+        let mut count = own.len();
+        for ((place, ty), word) in rest.iter_mut().zip(function.core.params).zip(words) {
+            *place = match ty {
                 CoreType::I32 => {
                     Value::from(u32::try_from(*word & 0xffff_ffff).unwrap_or_default())
                 }
                 CoreType::I64 => Value::from(*word),
-            });
+            };
+            count += 1;
         }
+        self.0.get(..count).unwrap_or_default()
+    }
+}
+
+impl Default for Args {
+    fn default() -> Self {
+        Self([Value::I32(0); 2 + MOST_PARAMS])
     }
 }
 
@@ -268,5 +280,30 @@ impl Filter for ServedFilter {
             }
             Ok(())
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nanoprocess::bindings::functions;
+
+    #[test]
+    fn most_params_what_path_open_has_and_no_function_more() {
+        let most = functions().map(|function| function.core.params.len()).max();
+        assert_eq!(most, Some(MOST_PARAMS));
+    }
+
+    #[test]
+    fn fill_numbers_as_their_types_are_and_no_more_than_there_are() {
+        let clock = turnkey_snapshots::preview_1::FUNCTIONS
+            .iter()
+            .find(|function| function.name == "clock_time_get");
+        let mut args = Args::default();
+        let own = [Value::I32(7), Value::I32(8)];
+        let filled = args.fill(own, clock.unwrap(), &[1, u64::MAX, 0xffff_ffff]);
+        let expected = [7, 8, 1].map(Value::I32).into_iter();
+        let expected = expected.chain([Value::I64(-1), Value::I32(-1)]);
+        assert!(filled.iter().copied().eq(expected), "{filled:?}");
     }
 }
