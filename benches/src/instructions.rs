@@ -27,7 +27,7 @@ pub(crate) struct Options {
     kept: PathBuf,
 }
 
-/// How many calls are counted together.
+/// So many calls are counted, and twice as many: what the first ones find out is in both.
 const CALLS: u32 = 4;
 
 /// How often that is done: the fewest count. A clock is read once more where it is set meanwhile, and
@@ -110,12 +110,12 @@ fn count() -> Result<Counts, Failure> {
 fn count_in(traced: Pid) -> Result<Counts, Failure> {
     let mut counts = Counts::new();
     for call in names() {
-        let (mut none, mut all) = (u64::MAX, u64::MAX);
+        let (mut once, mut twice) = (u64::MAX, u64::MAX);
         for _ in 0..ROUNDS {
-            none = none.min(steps(traced)?);
-            all = all.min(steps(traced)?);
+            once = once.min(steps(traced)?);
+            twice = twice.min(steps(traced)?);
         }
-        let each = all.saturating_sub(none) / u64::from(CALLS);
+        let each = twice.saturating_sub(once) / u64::from(CALLS);
         counts.insert(call.to_owned(), each);
     }
     match waitpid(traced, None)? {
@@ -147,8 +147,7 @@ fn ended(how: WaitStatus) -> Failure {
     format!("the process whose instructions are counted came to this: {how:?}").into()
 }
 
-/// Makes the calls that are counted, in a process that whoever started it traces: of each first none,
-/// then all.
+/// Makes the calls that are counted, in a process that whoever started it traces.
 pub(crate) fn make() -> Result<Vec<Table>, Failure> {
     ptrace::traceme()?;
     let files = Fixture::new()?;
@@ -156,7 +155,7 @@ pub(crate) fn make() -> Result<Vec<Table>, Failure> {
     for mut call in direct.into_iter().chain(nesting::hot::calls()?) {
         // What is found out by the first calls alone is not counted.
         call.run(CALLS)?;
-        for times in [0, CALLS].into_iter().cycle().take(2 * ROUNDS) {
+        for times in [CALLS, 2 * CALLS].into_iter().cycle().take(2 * ROUNDS) {
             raise(MARK)?;
             call.run(times)?;
             raise(MARK)?;
