@@ -3,8 +3,8 @@
 use crate::{Memory, complete, preview_0, preview_1};
 use std::sync::Arc;
 use turnkey_wasi_common::{
-    Clock, Clocks, Entry, Errno, FdFlags, File, FileType, Object, Result, Rights, Stat, Table,
-    WasiCtx,
+    Clock, Clocks, Entry, Errno, FdFlags, File, FileType, Interest, Listener, Object, Pollable,
+    Ready, Result, Rights, Stat, Table, WasiCtx,
 };
 
 /// A file of 100 bytes with a number of its own in each attribute.
@@ -151,4 +151,31 @@ fn poll_oneoff_subscriptions_beyond_memory_trap() {
         preview_0::poll_oneoff(call, &mut Memory::new(&mut bytes[..104]), 0, 0, 2, 0)
     });
     assert!(polled.is_err());
+}
+
+/// Nobody comes to it.
+struct Door;
+
+impl Pollable for Door {
+    fn readiness(&self, _: Interest) -> Result<Option<Ready>> {
+        Ok(None)
+    }
+}
+
+impl Listener for Door {}
+
+#[test]
+fn fd_fdstat_get_rights_that_the_snapshot_has() {
+    let ctx = WasiCtx::builder().listener(Arc::new(Door)).build().unwrap();
+    let mut bytes = [0xaa; 24];
+    let mut stat = |snapshot: u32| {
+        let got = complete(&ctx, |call| match snapshot {
+            0 => preview_0::fd_fdstat_get(call, &mut Memory::new(&mut bytes), 3, 0),
+            _ => preview_1::fd_fdstat_get(call, &mut Memory::new(&mut bytes), 3, 0),
+        });
+        assert_eq!(got, Ok(0));
+        [word(&bytes, 8), word(&bytes, 16)].map(|rights| rights >> 29)
+    };
+    assert_eq!(stat(0), [0, 0], "preview 0 has 29 rights");
+    assert_eq!(stat(1), [1, 1], "and preview 1 one more, to accept");
 }
