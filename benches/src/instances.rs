@@ -9,6 +9,7 @@ use crate::Failure;
 use crate::table::Table;
 use std::any::Any;
 use std::time::{Duration, Instant};
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 /// How instances are measured.
 #[derive(clap::Args)]
@@ -54,6 +55,28 @@ enum Memory {
     OnDemand,
     /// From what lies ready for them.
     Pooled,
+}
+
+impl Memory {
+    fn name(self) -> &'static str {
+        match self {
+            Self::OnDemand => "on demand",
+            Self::Pooled => "pooled",
+        }
+    }
+
+    /// wasmtime 48 with such memory.
+    fn wasmtime(self) -> Result<Engine, Failure> {
+        let mut config = Config::new();
+        if self == Self::Pooled {
+            let mut pool = PoolingAllocationConfig::new();
+            pool.total_core_instances(POOLED)
+                .total_memories(POOLED)
+                .total_tables(POOLED);
+            config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+        }
+        Ok(Engine::new(&config)?)
+    }
 }
 
 /// Somebody who makes contexts and instances.

@@ -1,6 +1,6 @@
 //! Turnkey, on both engines.
 
-use super::{Given, Maker, Memory, POOLED};
+use super::{Given, Maker, Memory};
 use crate::Failure;
 use crate::calls::fixture::{ARGS, ENV};
 use std::any::Any;
@@ -8,7 +8,6 @@ use std::path::Path;
 use std::sync::Arc;
 use turnkey_cap_backends::{HostDir, ambient_authority};
 use turnkey_wasi_common::{Access, Dir, WasiCtx};
-use wasmtime::{InstanceAllocationStrategy, PoolingAllocationConfig};
 
 /// One directory of the host's for all contexts.
 struct Contexts {
@@ -52,15 +51,7 @@ struct OnWasmtime {
 
 impl OnWasmtime {
     fn new(guest: &[u8], memory: Memory) -> Result<Self, Failure> {
-        let mut config = wasmtime::Config::new();
-        if memory == Memory::Pooled {
-            let mut pool = PoolingAllocationConfig::new();
-            pool.total_core_instances(POOLED)
-                .total_memories(POOLED)
-                .total_tables(POOLED);
-            config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
-        }
-        let engine = wasmtime::Engine::new(&config)?;
+        let engine = memory.wasmtime()?;
         let module = wasmtime::Module::new(&engine, guest)?;
         let linker = wasmtime::Linker::new(&engine);
         Ok(Self {
@@ -80,11 +71,7 @@ impl OnWasmtime {
 
 impl Maker for OnWasmtime {
     fn name(&self) -> String {
-        let memory = match self.memory {
-            Memory::OnDemand => "on demand",
-            Memory::Pooled => "pooled",
-        };
-        format!("turnkey, wasmtime {memory}")
+        format!("turnkey, wasmtime {}", self.memory.name())
     }
 
     fn context(&self, given: Given) -> Result<Box<dyn Any>, Failure> {

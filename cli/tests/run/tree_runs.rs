@@ -12,6 +12,12 @@ pub(crate) fn pairs() -> Vec<(&'static str, &'static str)> {
     pairs
 }
 
+/// Those of them of which the second can call the first back.
+pub(crate) fn pairs_that_call_back() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let pairs = pairs().into_iter();
+    pairs.filter(|(_, other)| *other != "tinywasm")
+}
+
 /// A module of a tree's file; `more` are further lines.
 pub(crate) fn module(name: &str, parent: &str, engine: &str, more: &str) -> String {
     let parent = match parent {
@@ -311,10 +317,7 @@ fn tree_module_that_is_in_a_call_cannot_be_called_again() {
         "below.wat",
         r#"(module (import "app" "again" (func $again)) (func (export "f") (call $again)))"#,
     );
-    for (one, other) in pairs()
-        .into_iter()
-        .filter(|(_, other)| *other != "tinywasm")
-    {
+    for (one, other) in pairs_that_call_back() {
         let ended = run(
             &place,
             &[

@@ -1,7 +1,7 @@
 //! `turnkey tree`: links by which more than numbers cross.
 
 use crate::support::{ENGINES, Ended, Place, guest};
-use crate::tree_runs::{link, module, pairs, run};
+use crate::tree_runs::{link, module, pairs, pairs_that_call_back, run};
 
 /// What hands out memory from 4096 on, and never takes any back.
 const ALLOC: &str = r#"(global $next (mut i32) (i32.const 4096))
@@ -280,10 +280,7 @@ fn tree_link_whose_callee_does_not_answer() {
     ] {
         place.file("app.wat", app.replace("LENGTH", &bytes.to_string()));
         place.file("labels.wat", labels(body));
-        for (one, other) in pairs()
-            .into_iter()
-            .filter(|(_, other)| *other != "tinywasm")
-        {
+        for (one, other) in pairs_that_call_back() {
             let ended = run(
                 &place,
                 &[

@@ -77,14 +77,12 @@ pub(crate) fn compile(engine: &Arc<dyn Engine>, wat: &str) -> Arc<dyn Module> {
 
 /// The imports of every function that parents have, each with its name.
 pub(crate) fn imports() -> String {
-    let types = |types: &[CoreType]| -> String {
-        let types = types.iter().map(|ty| match ty {
-            CoreType::I32 => " i32",
-            CoreType::I64 => " i64",
-        });
-        types.collect()
-    };
-    let imports = FUNCTIONS.iter().map(|function| {
+    imports_of(&FUNCTIONS)
+}
+
+/// The imports of these functions, each with its name.
+pub(crate) fn imports_of(functions: &[Function]) -> String {
+    let imports = functions.iter().map(|function| {
         format!(
             "(import \"{}\" \"{name}\" (func ${name} (param{}) (result{})))\n",
             function.module,
@@ -94,6 +92,15 @@ pub(crate) fn imports() -> String {
         )
     });
     imports.collect()
+}
+
+/// Types of a core signature, as they are written.
+pub(crate) fn types(types: &[CoreType]) -> String {
+    let types = types.iter().map(|ty| match ty {
+        CoreType::I32 => " i32",
+        CoreType::I64 => " i64",
+    });
+    types.collect()
 }
 
 /// A parent with every import, whose `_start` does `body`. `$must` exits with an errno that it is

@@ -6,7 +6,7 @@ use std::time::Duration;
 use turnkey_snapshots::engine::{Engine, Limits, Node};
 use turnkey_snapshots::preview_1;
 use turnkey_virt::nanoprocess::{ChildLimits, Family, FamilyBuilder};
-use turnkey_wasi_common::function::{CoreType, Function};
+use turnkey_wasi_common::function::Function;
 use turnkey_wasi_common::{Stop, WasiCtx};
 
 /// Where a scene keeps what it needs in the parent's memory, behind what the parent serves.
@@ -215,14 +215,6 @@ pub(crate) fn run_seen(
 pub(crate) const ROOM: &str =
     r#"(func (export "virt_scratch") (result i64) (i64.const 0x4000_0002_0000))"#;
 
-fn types(types: &[CoreType]) -> String {
-    let types = types.iter().map(|ty| match ty {
-        CoreType::I32 => " i32",
-        CoreType::I64 => " i64",
-    });
-    types.collect()
-}
-
 /// The parameters of a function's core signature.
 pub(crate) fn params(function: &Function) -> String {
     types(function.core.params)
@@ -230,19 +222,10 @@ pub(crate) fn params(function: &Function) -> String {
 
 /// A child with every function of preview 1, whose `f` does `body`.
 pub(crate) fn child(datas: &str, body: &str) -> String {
-    let imports = preview_1::FUNCTIONS.iter().map(|function| {
-        format!(
-            "(import \"{}\" \"{name}\" (func ${name} (param{}) (result{})))\n",
-            function.module,
-            types(function.core.params),
-            types(function.core.results),
-            name = function.name,
-        )
-    });
     format!(
         r#"(module {} (memory (export "memory") 2) {datas}
             (func (export "f") (result i32) {body}))"#,
-        imports.collect::<String>()
+        imports_of(&preview_1::FUNCTIONS)
     )
 }
 

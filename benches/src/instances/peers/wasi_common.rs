@@ -63,11 +63,7 @@ impl WasiCommon {
 
 impl Maker for WasiCommon {
     fn name(&self) -> String {
-        let memory = match self.memory {
-            Memory::OnDemand => "on demand",
-            Memory::Pooled => "pooled",
-        };
-        format!("wasi-common 46, wasmtime 46 {memory}")
+        format!("wasi-common 46, wasmtime 46 {}", self.memory.name())
     }
 
     fn context(&self, given: Given) -> Result<Box<dyn Any>, Failure> {

@@ -2,12 +2,9 @@
 
 use crate::Failure;
 use crate::calls::fixture::{ARGS, ENV};
-use crate::instances::{Given, Maker, Memory, POOLED};
+use crate::instances::{Given, Maker, Memory};
 use std::any::Any;
-use wasmtime::{
-    Config, Engine, Instance, InstanceAllocationStrategy, InstancePre, Linker, Module,
-    PoolingAllocationConfig, Store,
-};
+use wasmtime::{Instance, InstancePre, Linker, Module, Store};
 use wasmtime_wasi::p1::{WasiP1Ctx, add_to_linker_sync};
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 
@@ -33,15 +30,7 @@ fn context(given: Given) -> Result<WasiP1Ctx, Failure> {
 
 impl WasmtimeWasi {
     fn new(guest: &[u8], memory: Memory) -> Result<Self, Failure> {
-        let mut config = Config::new();
-        if memory == Memory::Pooled {
-            let mut pool = PoolingAllocationConfig::new();
-            pool.total_core_instances(POOLED)
-                .total_memories(POOLED)
-                .total_tables(POOLED);
-            config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
-        }
-        let engine = Engine::new(&config)?;
+        let engine = memory.wasmtime()?;
         let mut linker = Linker::new(&engine);
         add_to_linker_sync(&mut linker, |ctx: &mut WasiP1Ctx| ctx)?;
         let linked = linker.instantiate_pre(&Module::new(&engine, guest)?)?;
@@ -57,11 +46,7 @@ impl WasmtimeWasi {
 
 impl Maker for WasmtimeWasi {
     fn name(&self) -> String {
-        let memory = match self.memory {
-            Memory::OnDemand => "on demand",
-            Memory::Pooled => "pooled",
-        };
-        format!("wasmtime-wasi 48 {memory}")
+        format!("wasmtime-wasi 48 {}", self.memory.name())
     }
 
     fn context(&self, given: Given) -> Result<Box<dyn Any>, Failure> {

@@ -14,29 +14,7 @@ macro_rules! export_files {
 
             $crate::__export_moved! { $files; dir_rename(rename) dir_link(link) }
 
-            #[no_mangle]
-            unsafe extern "C" fn dir_open(
-                _context: u32,
-                dir: u64,
-                name: *const u8,
-                name_len: u32,
-                entry: *mut exports::Entry,
-            ) -> i32 {
-                // SAFETY: the host hands over a name, and room for an entry.
-                unsafe { exports::dir_open($files, dir, (name, name_len), entry) }
-            }
-
-            #[no_mangle]
-            unsafe extern "C" fn dir_create(
-                _context: u32,
-                dir: u64,
-                name: *const u8,
-                name_len: u32,
-                entry: *mut exports::Entry,
-            ) -> i32 {
-                // SAFETY: the host hands over a name, and room for an entry.
-                unsafe { exports::dir_create($files, dir, (name, name_len), entry) }
-            }
+            $crate::__export_found! { $files; dir_open(open) dir_create(create) }
 
             #[no_mangle]
             unsafe extern "C" fn dir_list(
@@ -187,6 +165,31 @@ macro_rules! __export_named {
                 // SAFETY: the host hands over a name.
                 unsafe {
                     $crate::__exports::named((name, name_len), |name| {
+                        $crate::Files::$method($files, dir, name)
+                    })
+                }
+            }
+        )*
+    };
+}
+
+/// Exports functions that are handed a directory and a name, and tell of an object.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_found {
+    ($files:expr; $($name:ident($method:ident))*) => {
+        $(
+            #[no_mangle]
+            unsafe extern "C" fn $name(
+                _context: u32,
+                dir: u64,
+                name: *const u8,
+                name_len: u32,
+                entry: *mut $crate::__exports::Entry,
+            ) -> i32 {
+                // SAFETY: the host hands over a name, and room for an entry.
+                unsafe {
+                    $crate::__exports::found((name, name_len), entry, |name| {
                         $crate::Files::$method($files, dir, name)
                     })
                 }

@@ -87,26 +87,13 @@ pub unsafe fn named(text: (*const u8, u32), step: impl FnOnce(&str) -> Result<()
 
 /// # Safety
 /// `text` is a name that can be read, and `entry` is room for an entry.
-pub unsafe fn dir_open(
-    files: &impl Files,
-    dir: u64,
+pub unsafe fn found(
     text: (*const u8, u32),
     entry: *mut Entry,
+    step: impl FnOnce(&str) -> Result<crate::Entry>,
 ) -> i32 {
     // SAFETY: the caller has said so.
-    unsafe { told(name(text).and_then(|name| files.open(dir, name)), entry) }
-}
-
-/// # Safety
-/// As [`dir_open`].
-pub unsafe fn dir_create(
-    files: &impl Files,
-    dir: u64,
-    text: (*const u8, u32),
-    entry: *mut Entry,
-) -> i32 {
-    // SAFETY: the caller has said so.
-    unsafe { told(name(text).and_then(|name| files.create(dir, name)), entry) }
+    unsafe { told(name(text).and_then(step), entry) }
 }
 
 /// # Safety

@@ -37,16 +37,25 @@ fn exports_answer_values_and_errnos() {
     let at = (room.as_mut_ptr(), 32);
     // SAFETY: every address is that of something of this frame.
     unsafe {
-        assert_eq!(dir_open(&One, 1, text("one"), &mut entry), 0);
+        assert_eq!(found(text("one"), &mut entry, |name| One.open(1, name)), 0);
         assert_eq!((entry.object, entry.size, entry.filetype), (2, 3, 4));
-        assert_eq!(dir_open(&One, 1, text("two"), &mut entry), -44);
-        assert_eq!(dir_create(&One, 1, text("two"), &mut entry), -69);
+        assert_eq!(
+            found(text("two"), &mut entry, |name| One.open(1, name)),
+            -44
+        );
+        assert_eq!(
+            found(text("two"), &mut entry, |name| One.create(1, name)),
+            -69
+        );
         assert_eq!(dir_list(&One, 1, text(""), at), 19);
         assert_eq!(dir_list(&One, 1, text("one"), at), 0);
         assert_eq!(obj_read(&One, 2, 0, at), 32);
         assert_eq!(obj_write(&One, 2, 0, text("x")), -69);
         let invalid = [0xff_u8];
-        assert_eq!(dir_open(&One, 1, (invalid.as_ptr(), 1), &mut entry), -25);
+        assert_eq!(
+            found((invalid.as_ptr(), 1), &mut entry, |name| One.open(1, name)),
+            -25
+        );
         let rename = |from: &str, to: &str| One.rename(1, from, 1, to);
         assert_eq!(moved(text("one"), text("two"), rename), -69);
         assert_eq!(moved((invalid.as_ptr(), 1), text("two"), rename), -25);
