@@ -1,6 +1,7 @@
 //! Directories of the host's.
 
 use crate::errno::OrErrno;
+use crate::handle::Handle;
 use crate::listing::HostListing;
 use crate::open;
 use crate::place::{Last, Place};
@@ -13,6 +14,7 @@ use std::any::Any;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
+use std::sync::Arc;
 use turnkey_wasi_common::{
     Dir, Errno, FileType, Follow, GuestPath, Listing, Object, OpenOptions, Result, Stat, Times,
     check_link_target,
@@ -39,9 +41,7 @@ use turnkey_wasi_common::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct HostDir {
-    dir: CapDir,
-}
+pub struct HostDir(Arc<Handle>);
 
 impl HostDir {
     /// Opens a directory by a path of the host's, wherever it leads.
@@ -60,6 +60,15 @@ impl HostDir {
         Self::from(dir.into_filelike())
     }
 
+    /// A directory that was opened here, and to reading.
+    pub(crate) fn opened_to_list(fd: OwnedFd) -> Self {
+        Self(Arc::new(Handle::to_list(fd.into())))
+    }
+
+    fn dir(&self) -> &CapDir {
+        self.0.dir()
+    }
+
     fn stat_name(place: impl AsFd, name: &str) -> Result<Stat> {
         let host = statat(place, name, AtFlags::SYMLINK_NOFOLLOW);
         host.map(|host| stat_of(&host)).or_errno()
@@ -68,17 +77,17 @@ impl HostDir {
     /// The attributes at the end of a path of several names.
     #[cfg(target_os = "linux")]
     fn stat_far(&self, path: GuestPath<'_>, follow: Follow) -> Result<Stat> {
-        stat_descriptor(open::locate(&self.dir, path, follow)?)
+        stat_descriptor(open::locate(self.dir(), path, follow)?)
     }
 
     /// The attributes at the end of a path of several names.
     #[cfg(not(target_os = "linux"))]
     fn stat_far(&self, path: GuestPath<'_>, follow: Follow) -> Result<Stat> {
         if follow == Follow::Yes || path.has_trailing_slash() {
-            return stat_descriptor(open::locate(&self.dir, path, Follow::Yes)?);
+            return stat_descriptor(open::locate(self.dir(), path, Follow::Yes)?);
         }
         // A link itself cannot be opened here.
-        let place = Place::find(&self.dir, path)?;
+        let place = Place::find(self.dir(), path)?;
         match place.last {
             Last::Name(name) => Self::stat_name(&place, name),
             Last::Dot | Last::DotDot => stat_descriptor(&place),
@@ -88,7 +97,7 @@ impl HostDir {
     /// Why nothing new can be made under a name with a slash behind it, which demands a directory:
     /// `EXIST` if there is one, and otherwise what is wrong with what is there.
     fn refuse_slash(&self, path: GuestPath<'_>) -> Errno {
-        match open::directory(&self.dir, path, Follow::Yes) {
+        match open::directory(self.dir(), path, Follow::Yes) {
             Ok(_) => Errno::Exist,
             Err(error) => error.errno(),
         }
@@ -110,7 +119,7 @@ impl HostDir {
 
 impl From<CapDir> for HostDir {
     fn from(dir: CapDir) -> Self {
-        Self { dir }
+        Self(Arc::new(Handle::new(dir)))
     }
 }
 
@@ -122,7 +131,7 @@ impl From<OwnedFd> for HostDir {
 
 impl AsFd for HostDir {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.dir.as_fd()
+        self.dir().as_fd()
     }
 }
 
@@ -141,15 +150,15 @@ impl Dir for HostDir {
     }
 
     fn stat(&self) -> Result<Stat> {
-        stat_descriptor(&self.dir)
+        stat_descriptor(self.dir())
     }
 
     fn set_times(&self, times: &Times) -> Result<()> {
-        open::set_times(&self.dir, times).or_errno()
+        open::set_times(self.dir(), times).or_errno()
     }
 
     fn open(&self, path: GuestPath<'_>, how: &OpenOptions) -> Result<Object> {
-        open::open(&self.dir, path, how)
+        open::open(self.dir(), path, how)
     }
 
     fn stat_at(&self, path: GuestPath<'_>, follow: Follow) -> Result<Stat> {
@@ -159,7 +168,7 @@ impl Dir for HostDir {
         // One name that is no link to follow is the common case, and needs no descriptor.
         let slash = path.has_trailing_slash();
         if let Some(name) = path.without_trailing_slashes().only_name() {
-            let stat = Self::stat_name(&self.dir, name)?;
+            let stat = Self::stat_name(self.dir(), name)?;
             match stat.file_type {
                 FileType::SymbolicLink if slash || follow == Follow::Yes => {}
                 FileType::Directory => return Ok(stat),
@@ -176,7 +185,7 @@ impl Dir for HostDir {
             return self.stat_at(path, follow).map(drop);
         }
         if follow == Follow::No && !path.has_trailing_slash() {
-            let place = Place::find(&self.dir, path)?;
+            let place = Place::find(self.dir(), path)?;
             return match place.last {
                 Last::Name(name) => {
                     let link_itself = AtFlags::SYMLINK_NOFOLLOW;
@@ -186,11 +195,11 @@ impl Dir for HostDir {
             }
             .or_errno();
         }
-        open::set_times_at(&self.dir, path, times)
+        open::set_times_at(self.dir(), path, times)
     }
 
     fn create_dir(&self, path: GuestPath<'_>) -> Result<()> {
-        let place = Place::find(&self.dir, path)?;
+        let place = Place::find(self.dir(), path)?;
         match place.last {
             Last::Name(name) => {
                 rustix::fs::mkdirat(&place, name, Mode::RWXU | Mode::RWXG | Mode::RWXO).or_errno()
@@ -200,7 +209,7 @@ impl Dir for HostDir {
     }
 
     fn remove_dir(&self, path: GuestPath<'_>) -> Result<()> {
-        let place = Place::find(&self.dir, path)?;
+        let place = Place::find(self.dir(), path)?;
         match place.last {
             Last::Name(name) => rustix::fs::unlinkat(&place, name, AtFlags::REMOVEDIR).or_errno(),
             Last::Dot => Err(Errno::Inval.into()),
@@ -210,7 +219,7 @@ impl Dir for HostDir {
     }
 
     fn unlink(&self, path: GuestPath<'_>) -> Result<()> {
-        let place = Place::find(&self.dir, path)?;
+        let place = Place::find(self.dir(), path)?;
         match place.last {
             Last::Name(name) if place.slash => {
                 let found = Self::stat_name(&place, name)?.file_type;
@@ -229,7 +238,7 @@ impl Dir for HostDir {
     /// - `NOENT`, `INVAL`, `PERM`, `NAMETOOLONG`: those of [`check_link_target`].
     fn symlink(&self, target: &str, path: GuestPath<'_>) -> Result<()> {
         check_link_target(target)?;
-        let place = Place::find(&self.dir, path)?;
+        let place = Place::find(self.dir(), path)?;
         let name = self.new_name(path, &place)?;
         rustix::fs::symlinkat(target, &place, name).or_errno()
     }
@@ -238,10 +247,10 @@ impl Dir for HostDir {
     /// Beside those of the trait:
     /// - `PERM`: the link's text is absolute, and would tell what the host looks like.
     fn read_link(&self, path: GuestPath<'_>) -> Result<String> {
-        let place = Place::find(&self.dir, path)?;
+        let place = Place::find(self.dir(), path)?;
         let text = match place.last {
             Last::Name(_) if place.slash => {
-                open::directory(&self.dir, path, Follow::Yes)?;
+                open::directory(self.dir(), path, Follow::Yes)?;
                 return Err(Errno::Inval.into());
             }
             Last::Name(name) => rustix::fs::readlinkat(&place, name, Vec::new()).or_errno()?,
@@ -256,16 +265,16 @@ impl Dir for HostDir {
 
     fn link(&self, from: GuestPath<'_>, to_dir: &dyn Dir, to: GuestPath<'_>) -> Result<()> {
         let to_dir = own(to_dir)?;
-        let source = Place::find(&self.dir, from)?;
+        let source = Place::find(self.dir(), from)?;
         let is_directory = match source.last {
             Last::Name(_) if source.slash => {
-                open::directory(&self.dir, from, Follow::Yes)?;
+                open::directory(self.dir(), from, Follow::Yes)?;
                 true
             }
             Last::Name(_) => false,
             Last::Dot | Last::DotDot => true,
         };
-        let target = Place::find(&to_dir.dir, to)?;
+        let target = Place::find(to_dir.dir(), to)?;
         let to_name = to_dir.new_name(to, &target)?;
         match source.last {
             Last::Name(name) if !is_directory => {
@@ -281,8 +290,8 @@ impl Dir for HostDir {
 
     fn rename(&self, from: GuestPath<'_>, to_dir: &dyn Dir, to: GuestPath<'_>) -> Result<()> {
         let to_dir = own(to_dir)?;
-        let source = Place::find(&self.dir, from)?;
-        let target = Place::find(&to_dir.dir, to)?;
+        let source = Place::find(self.dir(), from)?;
+        let target = Place::find(to_dir.dir(), to)?;
         let (Last::Name(from_name), Last::Name(to_name)) = (source.last, target.last) else {
             return Err(Errno::Busy.into());
         };
@@ -297,9 +306,10 @@ impl Dir for HostDir {
         rustix::fs::renameat(&source, from_name, &target, to_name).or_errno()
     }
 
-    /// The listing has a descriptor of its own.
+    /// The first listing of a directory that was opened here reads the directory's own descriptor;
+    /// another one, beside it, opens one for itself.
     fn listing(&self) -> Result<Box<dyn Listing>> {
-        Ok(Box::new(HostListing::open(&self.dir)?))
+        Ok(Box::new(HostListing::begin(&self.0)?))
     }
 }
 

@@ -35,6 +35,7 @@ mod descriptor;
 mod dir;
 mod errno;
 mod file;
+mod handle;
 mod listing;
 mod open;
 mod place;

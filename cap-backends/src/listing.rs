@@ -1,15 +1,16 @@
 //! Listings of the host's directories.
 
 use crate::errno::OrErrno;
+use crate::handle::{Handle, Position};
 use crate::stat::{file_type_of, stat_of};
-use cap_std::fs::Dir as CapDir;
 use rustix::fs::{AtFlags, FileType as HostType, Mode, OFlags, fstat, openat, statat};
 use rustix::io::Errno as Host;
 use std::ffi::CStr;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
 use turnkey_wasi_common::{DirEntry, Errno, FileType, Listing, Result};
 
-/// A directory being listed, through a descriptor of its own.
+/// A directory being listed, through a descriptor whose position nobody else moves.
 ///
 /// Entries are read a page at a time. A page is served for as long as it holds the position that
 /// is asked for, so many small reads cost the host few calls. Positions are the file system's own,
@@ -20,13 +21,30 @@ use turnkey_wasi_common::{DirEntry, Errno, FileType, Listing, Result};
 /// begins anew. `NOMEM` answers a directory of more than
 /// 32,768 entries, or of more than 1 MiB of names.
 pub(crate) struct HostListing {
-    fd: OwnedFd,
+    source: Source,
     /// The directory's own number, which `.` and `..` carry.
     inode: u64,
     page: Page,
     /// The position at which the descriptor stands, if that is known.
     #[cfg(target_os = "linux")]
     stands_at: Option<u64>,
+}
+
+/// What a listing is read from.
+enum Source {
+    /// The directory's own descriptor.
+    Directory(Position),
+    /// One that was opened for the listing.
+    Own(OwnedFd),
+}
+
+impl AsFd for Source {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Directory(position) => position.as_fd(),
+            Self::Own(fd) => fd.as_fd(),
+        }
+    }
 }
 
 /// Some entries in a row.
@@ -75,15 +93,23 @@ impl HostListing {
     /// # Errors
     /// - `ACCES`: the directory cannot be read.
     /// - `MFILE`, `NFILE`: the host has no descriptor left.
-    pub(crate) fn open(dir: &CapDir) -> Result<Self> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let fd = openat(dir, ".", flags, Mode::empty()).or_errno()?;
+    pub(crate) fn begin(handle: &Arc<Handle>) -> Result<Self> {
+        let source = match Position::take(handle) {
+            Some(position) => Source::Directory(position),
+            None => {
+                let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+                Source::Own(openat(handle.dir(), ".", flags, Mode::empty()).or_errno()?)
+            }
+        };
         Ok(Self {
-            inode: stat_of(&fstat(&fd).or_errno()?).inode,
-            fd,
-            page: Page::default(),
+            inode: stat_of(&fstat(&source).or_errno()?).inode,
             #[cfg(target_os = "linux")]
-            stands_at: Some(0),
+            stands_at: match &source {
+                Source::Directory(position) if !position.is_new => None,
+                _ => Some(0),
+            },
+            source,
+            page: Page::default(),
         })
     }
 
@@ -108,12 +134,12 @@ impl HostListing {
         self.page.clear(position);
         if self.stands_at != Some(position) {
             self.stands_at = None;
-            if !seek_to(&self.fd, position)? {
+            if !seek_to(&self.source, position)? {
                 return Ok(());
             }
         }
         self.stands_at = None;
-        read_page(&self.fd, &mut self.page)?;
+        read_page(&self.source, &mut self.page)?;
         self.stands_at = Some(self.page.end());
         Ok(())
     }
@@ -122,7 +148,7 @@ impl HostListing {
     fn refill(&mut self, position: u64) -> Result<()> {
         if position == 0 || self.page.entries.is_empty() {
             self.page.clear(0);
-            read_all(&self.fd, &mut self.page)?;
+            read_all(&self.source, &mut self.page)?;
         }
         Ok(())
     }
@@ -251,7 +277,7 @@ impl Page {
 
 /// `false` if the file system knows no such position.
 #[cfg(target_os = "linux")]
-fn seek_to(fd: &OwnedFd, position: u64) -> Result<bool> {
+fn seek_to(fd: &Source, position: u64) -> Result<bool> {
     use rustix::fs::{SeekFrom, seek};
 
     if i64::try_from(position).is_err() {
@@ -267,7 +293,7 @@ fn seek_to(fd: &OwnedFd, position: u64) -> Result<bool> {
 /// Adds what the host tells in one call, and nothing if there is nothing more. A directory that
 /// has been removed has ended, too.
 #[cfg(target_os = "linux")]
-fn read_page(fd: &OwnedFd, page: &mut Page) -> Result<()> {
+fn read_page(fd: &Source, page: &mut Page) -> Result<()> {
     use rustix::fs::RawDir;
     use std::mem::MaybeUninit;
 
@@ -294,7 +320,7 @@ fn read_page(fd: &OwnedFd, page: &mut Page) -> Result<()> {
 
 /// Adds every entry; the position behind the nth is n.
 #[cfg(not(target_os = "linux"))]
-fn read_all(fd: &OwnedFd, page: &mut Page) -> Result<()> {
+fn read_all(fd: &Source, page: &mut Page) -> Result<()> {
     let mut next = 0;
     for entry in rustix::fs::Dir::read_from(fd).or_errno()? {
         let entry = match entry {

@@ -44,11 +44,21 @@ fn open_directory(dir: &CapDir, path: GuestPath<'_>, how: &OpenOptions) -> Resul
         crate::place::Place::find(dir, path)?;
         return Err(Errno::Isdir.into());
     }
-    let found = directory(dir, path, how.follow)?;
+    let found = directory_to_list(dir, path, how.follow)?;
     match how.write || how.truncate {
         true => Err(Errno::Isdir.into()),
-        false => Ok(Object::Dir(Arc::new(HostDir::from(found)))),
+        false => Ok(Object::Dir(Arc::new(found))),
     }
+}
+
+/// Opens a directory to reading if that takes one step, and otherwise as [`directory`] does.
+fn directory_to_list(dir: &CapDir, path: GuestPath<'_>, follow: Follow) -> Result<HostDir> {
+    if let Some(name) = path.without_trailing_slashes().only_name() {
+        if let Ok(fd) = open_name(dir, name, OFlags::DIRECTORY) {
+            return Ok(HostDir::opened_to_list(fd));
+        }
+    }
+    directory(dir, path, follow).map(HostDir::from)
 }
 
 /// Opens a directory for everything but changing its own contents, which needs no permission to
@@ -168,7 +178,7 @@ fn object_of(fd: OwnedFd, how: &OpenOptions) -> Result<Object> {
         HostType::Directory if how.write || how.create || how.truncate => {
             return Err(Errno::Isdir.into());
         }
-        HostType::Directory => Object::Dir(Arc::new(HostDir::from(fd))),
+        HostType::Directory => Object::Dir(Arc::new(HostDir::opened_to_list(fd))),
         _ => Object::Stream(Arc::new(HostStream::opened(fd)?)),
     })
 }

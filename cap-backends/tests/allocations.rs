@@ -16,28 +16,34 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::fs;
 use std::io::{IoSlice, IoSliceMut, Write};
+use std::sync::Arc;
 use turnkey_cap_backends::{
-    HostClocks, HostDir, HostFile, HostRandom, HostStream, ambient_authority,
+    HostClocks, HostDir, HostFile, HostRandom, HostStream, ambient_authority, builder,
 };
 use turnkey_wasi_common::{
-    Clock, Clocks, Dir, File, Follow, GuestPath, Interest, Pollable, Random, SetTime, Stream, Times,
+    Access, Clock, Clocks, Dir, File, Follow, GuestPath, Interest, Pollable, Random, SetTime,
+    Stream, Times, WasiCtx,
 };
 
 struct Counting;
 
 thread_local! {
     static COUNT: Cell<usize> = const { Cell::new(0) };
+    static LIVE: Cell<usize> = const { Cell::new(0) };
 }
 
 // SAFETY: every request goes to the system's allocator as it is.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         COUNT.with(|count| count.set(count.get() + 1));
+        LIVE.with(|live| live.set(live.get().wrapping_add(layout.size())));
         // SAFETY: the caller keeps the promises of `alloc`.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        // What another thread allocated is in the count of that.
+        LIVE.with(|live| live.set(live.get().wrapping_sub(layout.size())));
         // SAFETY: the caller keeps the promises of `dealloc`.
         unsafe { System.dealloc(at, layout) }
     }
@@ -155,4 +161,28 @@ fn repeated_operations_allocate_nothing() {
         before,
         "allocations of a second look at a directory"
     );
+}
+
+#[test]
+fn contexts_take_few_bytes() {
+    let dir: Arc<dyn Dir> = Arc::new(HostDir::open_ambient("/", ambient_authority()).unwrap());
+    let bytes = |make: &dyn Fn() -> WasiCtx| {
+        drop(make());
+        let before = LIVE.with(Cell::get);
+        let context = Box::new(make());
+        let taken = LIVE.with(Cell::get).wrapping_sub(before);
+        drop(context);
+        assert_eq!(LIVE.with(Cell::get), before);
+        taken
+    };
+    let bare = bytes(&|| builder().build().unwrap());
+    assert!(bare <= 512, "a bare context takes {bare} bytes");
+    let typical = bytes(&|| {
+        let context = builder()
+            .args(["program", "--flag", "input.txt", "output.txt"])
+            .envs((0..8).map(|number| (format!("VARIABLE_{number}"), "some value")))
+            .preopen("/", Arc::clone(&dir), Access::ReadOnly);
+        context.build().unwrap()
+    });
+    assert!(typical <= 1024, "a typical context takes {typical} bytes");
 }

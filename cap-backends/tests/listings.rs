@@ -13,7 +13,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use tree::{Tree, path};
 use turnkey_cap_backends::{HostDir, ambient_authority};
-use turnkey_wasi_common::{Dir, FileType, Follow, Listing};
+use turnkey_wasi_common::{Dir, FileType, Follow, Listing, Object, OpenOptions};
 
 /// Names and the positions behind them, and how many were left out.
 fn read(listing: &mut dyn Listing, position: u64) -> (Vec<(String, u64)>, u64) {
@@ -212,6 +212,33 @@ fn read_two_listings_do_not_disturb_each_other() {
     assert_eq!(read(&mut *other, 0).0, all);
     assert_eq!(read(&mut *one, all[700].1).0, all[701..]);
     assert_eq!(read(&mut *other, all[1400].1).0, all[1401..]);
+}
+
+#[test]
+fn read_directory_that_was_opened_listings_do_not_disturb_each_other_beside_or_behind() {
+    let (_temporary, outer) = with_files(0);
+    outer.create_dir(path("inner")).unwrap();
+    let how = OpenOptions {
+        directory: true,
+        ..OpenOptions::READ
+    };
+    let Object::Dir(dir) = outer.open(path("inner"), &how).unwrap() else {
+        panic!("it is a directory")
+    };
+    for number in 0..1500 {
+        dir.create_dir(path(&format!("directory-{number:05}")))
+            .unwrap();
+    }
+    let (mut one, mut other) = (dir.listing().unwrap(), dir.listing().unwrap());
+    let (all, _) = read(&mut *one, 0);
+    assert_eq!(all.len(), 1502);
+    assert_eq!(read(&mut *other, 0).0, all);
+    assert_eq!(read(&mut *one, all[700].1).0, all[701..]);
+    assert_eq!(read(&mut *other, all[1400].1).0, all[1401..]);
+    drop(one);
+    let mut behind = dir.listing().unwrap();
+    assert_eq!(read(&mut *behind, 0).0, all, "from the beginning again");
+    assert_eq!(read(&mut *other, all[700].1).0, all[701..]);
 }
 
 #[test]

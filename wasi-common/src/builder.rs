@@ -2,12 +2,12 @@
 
 mod entries;
 
-use crate::context::{Parts, Raise};
+use crate::context::{Parts, Rare};
 use crate::strings::Packing;
 use crate::table::Table;
 use crate::{
     AsyncWait, BlockingWait, Budget, Clocks, DeniedClocks, DeniedRandom, Fd, Filter, Interrupt,
-    Limits, Null, ParkWait, Random, Result, SharedWasiCtx, Stream, WasiCtx,
+    Limits, ParkWait, Random, Result, SharedWasiCtx, Stream, WasiCtx,
 };
 use entries::Entries;
 use std::fmt;
@@ -61,19 +61,16 @@ pub struct Stdio {
 /// assert_eq!(flawed.unwrap_err(), BuildError::EnvName("A=B".to_owned()));
 /// # Ok::<(), BuildError>(())
 /// ```
+#[derive(Default)]
 pub struct Builder {
     args: Vec<String>,
     env: Vec<(String, String)>,
-    stdio: Stdio,
+    stdio: [Option<Arc<dyn Stream>>; 3],
     entries: Entries,
-    clocks: Arc<dyn Clocks>,
-    random: Arc<dyn Random>,
-    waiter: Arc<dyn BlockingWait>,
-    async_waiter: Option<Arc<dyn AsyncWait>>,
-    interrupt: Option<Interrupt>,
-    raise: Option<Raise>,
-    filters: Vec<Arc<dyn Filter>>,
-    limits: Limits,
+    clocks: Option<Arc<dyn Clocks>>,
+    random: Option<Arc<dyn Random>>,
+    waiter: Option<Arc<dyn BlockingWait>>,
+    rare: Rare,
 }
 
 /// Why a context could not be put together.
@@ -136,30 +133,6 @@ impl fmt::Display for BuildError {
 
 impl std::error::Error for BuildError {}
 
-impl Default for Builder {
-    fn default() -> Self {
-        let null: Arc<dyn Stream> = Arc::new(Null);
-        Self {
-            args: Vec::new(),
-            env: Vec::new(),
-            stdio: Stdio {
-                stdin: Arc::clone(&null),
-                stdout: Arc::clone(&null),
-                stderr: null,
-            },
-            entries: Entries::default(),
-            clocks: Arc::new(DeniedClocks),
-            random: Arc::new(DeniedRandom),
-            waiter: Arc::new(ParkWait),
-            async_waiter: None,
-            interrupt: None,
-            raise: None,
-            filters: Vec::new(),
-            limits: Limits::default(),
-        }
-    }
-}
-
 impl Builder {
     /// Adds an argument. The first one is the program's name.
     #[must_use]
@@ -199,49 +172,49 @@ impl Builder {
     /// Replaces the three standard streams.
     #[must_use]
     pub fn stdio(mut self, stdio: Stdio) -> Self {
-        self.stdio = stdio;
+        self.stdio = [stdio.stdin, stdio.stdout, stdio.stderr].map(Some);
         self
     }
 
     /// Replaces standard input.
     #[must_use]
     pub fn stdin(mut self, stream: Arc<dyn Stream>) -> Self {
-        self.stdio.stdin = stream;
+        self.stdio[0] = Some(stream);
         self
     }
 
     /// Replaces standard output.
     #[must_use]
     pub fn stdout(mut self, stream: Arc<dyn Stream>) -> Self {
-        self.stdio.stdout = stream;
+        self.stdio[1] = Some(stream);
         self
     }
 
     /// Replaces standard error.
     #[must_use]
     pub fn stderr(mut self, stream: Arc<dyn Stream>) -> Self {
-        self.stdio.stderr = stream;
+        self.stdio[2] = Some(stream);
         self
     }
 
     /// Replaces the clocks. Without them every clock is unknown.
     #[must_use]
     pub fn clocks(mut self, clocks: Arc<dyn Clocks>) -> Self {
-        self.clocks = clocks;
+        self.clocks = Some(clocks);
         self
     }
 
     /// Replaces the randomness. Without it every request is refused.
     #[must_use]
     pub fn random(mut self, random: Arc<dyn Random>) -> Self {
-        self.random = random;
+        self.random = Some(random);
         self
     }
 
     /// Replaces the way to wait, by default [`ParkWait`].
     #[must_use]
     pub fn waiter(mut self, waiter: Arc<dyn BlockingWait>) -> Self {
-        self.waiter = waiter;
+        self.waiter = Some(waiter);
         self
     }
 
@@ -249,35 +222,35 @@ impl Builder {
     /// Without it they wait as all do, which suits a clock that jumps.
     #[must_use]
     pub fn async_waiter(mut self, waiter: Arc<dyn AsyncWait>) -> Self {
-        self.async_waiter = Some(waiter);
+        self.rare.async_waiter = Some(waiter);
         self
     }
 
     /// Lets the guest be ended from outside.
     #[must_use]
     pub fn interrupt(mut self, interrupt: Interrupt) -> Self {
-        self.interrupt = Some(interrupt);
+        self.rare.interrupt = Some(interrupt);
         self
     }
 
     /// Receives the signals that the guest raises. Without it `proc_raise` answers `NOTSUP`.
     #[must_use]
     pub fn on_raise(mut self, raise: impl Fn(u8) -> Result<()> + Send + Sync + 'static) -> Self {
-        self.raise = Some(Arc::new(raise));
+        self.rare.raise = Some(Arc::new(raise));
         self
     }
 
     /// Adds a filter, which sees calls after those that were added before it.
     #[must_use]
     pub fn filter(mut self, filter: Arc<dyn Filter>) -> Self {
-        self.filters.push(filter);
+        self.rare.filters.push(filter);
         self
     }
 
     /// Replaces the limits.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
+        self.rare.limits = limits;
         self
     }
 
@@ -307,8 +280,8 @@ impl Builder {
         for arg in &self.args {
             push(&mut args, arg)?;
         }
-        if args.size() > self.limits.args as usize {
-            return Err(BuildError::TooManyArgs(self.limits.args));
+        if args.size() > self.rare.limits.args as usize {
+            return Err(BuildError::TooManyArgs(self.rare.limits.args));
         }
         let mut env = Packing::default();
         for (name, value) in &self.env {
@@ -317,29 +290,24 @@ impl Builder {
             }
             push(&mut env, &format!("{name}={value}"))?;
         }
-        if env.size() > self.limits.env as usize {
-            return Err(BuildError::TooMuchEnv(self.limits.env));
+        if env.size() > self.rare.limits.env as usize {
+            return Err(BuildError::TooMuchEnv(self.rare.limits.env));
         }
 
-        let table = T::with_limit(self.limits.files);
-        for entry in self.entries.in_order(self.stdio)? {
-            let inserted = table.insert(entry);
-            inserted.map_err(|_| BuildError::TooManyFiles(self.limits.files))?;
-        }
+        let entries = self.entries.in_order(self.stdio)?;
+        let table = T::with_entries(self.rare.limits.files, entries);
+        let table = table.map_err(|_| BuildError::TooManyFiles(self.rare.limits.files))?;
+        let budget = Budget::new(self.rare.limits.memory);
         Ok(WasiCtx {
             args: args.into(),
             env: env.into(),
             table,
             parts: Parts {
-                clocks: self.clocks,
-                random: self.random,
-                waiter: self.waiter,
-                async_waiter: self.async_waiter,
-                interrupt: self.interrupt,
-                raise: self.raise,
-                filters: self.filters,
-                limits: self.limits,
-                budget: Budget::new(self.limits.memory),
+                clocks: self.clocks.unwrap_or_else(|| Arc::new(DeniedClocks)),
+                random: self.random.unwrap_or_else(|| Arc::new(DeniedRandom)),
+                waiter: self.waiter.unwrap_or_else(|| Arc::new(ParkWait)),
+                budget,
+                rare: self.rare.into_place(),
             },
         })
     }

@@ -48,12 +48,31 @@ pub(crate) struct Parts {
     pub(crate) clocks: Arc<dyn Clocks>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) waiter: Arc<dyn BlockingWait>,
+    pub(crate) budget: Budget,
+    /// In a place of its own, as most contexts have nothing of it.
+    pub(crate) rare: Option<Box<Rare>>,
+}
+
+/// What few contexts are given.
+#[derive(Default)]
+pub(crate) struct Rare {
     pub(crate) async_waiter: Option<Arc<dyn AsyncWait>>,
     pub(crate) interrupt: Option<Interrupt>,
     pub(crate) raise: Option<Raise>,
     pub(crate) filters: Vec<Arc<dyn Filter>>,
     pub(crate) limits: Limits,
-    pub(crate) budget: Budget,
+}
+
+impl Rare {
+    /// A place for it, if there is anything to keep.
+    pub(crate) fn into_place(self) -> Option<Box<Self>> {
+        let is_empty = self.async_waiter.is_none()
+            && self.interrupt.is_none()
+            && self.raise.is_none()
+            && self.filters.is_empty()
+            && self.limits == Limits::DEFAULT;
+        (!is_empty).then(|| Box::new(self))
+    }
 }
 
 impl WasiCtx {
@@ -123,12 +142,12 @@ impl<T: Table> WasiCtx<T> {
     /// The filters that see the guest's calls, the first to see them first.
     #[inline]
     pub fn filters(&self) -> &[Arc<dyn Filter>] {
-        &self.parts.filters
+        self.rare().map_or(&[], |rare| &rare.filters)
     }
 
     /// The guest's limits.
     pub fn limits(&self) -> &Limits {
-        &self.parts.limits
+        self.rare().map_or(&Limits::DEFAULT, |rare| &rare.limits)
     }
 
     /// The host memory that the guest's objects may hold.
@@ -138,7 +157,12 @@ impl<T: Table> WasiCtx<T> {
 
     /// The switch that ends the guest, if the builder was given one.
     pub fn interrupt(&self) -> Option<&Interrupt> {
-        self.parts.interrupt.as_ref()
+        self.rare()?.interrupt.as_ref()
+    }
+
+    #[inline]
+    fn rare(&self) -> Option<&Rare> {
+        self.parts.rare.as_deref()
     }
 
     /// Lets others run.
@@ -152,7 +176,7 @@ impl<T: Table> WasiCtx<T> {
     /// - `NOTSUP`: the embedder takes no signals. The host's own process never receives one.
     /// - whatever the embedder answers.
     pub fn raise(&self, signal: u8) -> Result<()> {
-        match &self.parts.raise {
+        match self.rare().and_then(|rare| rare.raise.as_ref()) {
             Some(raise) => raise(signal),
             None => Err(Errno::Notsup.into()),
         }
@@ -165,7 +189,7 @@ impl<T: Table> WasiCtx<T> {
         for alarm in wait.alarms(self.clocks()) {
             wait.objects.push((alarm, Interest::Read));
         }
-        if let Some(interrupt) = &self.parts.interrupt {
+        if let Some(interrupt) = self.interrupt() {
             wait.objects
                 .push((Arc::new(interrupt.clone()), Interest::Read));
         }
@@ -177,7 +201,7 @@ impl<T: Table> WasiCtx<T> {
     /// # Errors
     /// The trap that ends it.
     pub fn check_interrupt(&self) -> Result<(), Trap> {
-        check(self.parts.interrupt.as_ref())
+        check(self.interrupt())
     }
 
     /// Blocks the calling thread until what is waited for has come.
@@ -204,9 +228,9 @@ impl<T: Table> WasiCtx<T> {
     /// As [`block`](Self::block).
     pub fn wait(&self, wait: Wait) -> impl Future<Output = Result<(), Trap>> + Send + use<T> {
         let wait = self.interruptible(wait);
-        let interrupt = self.parts.interrupt.clone();
+        let interrupt = self.interrupt().cloned();
         let clocks = Arc::clone(&self.parts.clocks);
-        let waiter = self.parts.async_waiter.clone();
+        let waiter = self.rare().and_then(|rare| rare.async_waiter.clone());
         let waiter = waiter.ok_or_else(|| Arc::clone(&self.parts.waiter));
         async move {
             check(interrupt.as_ref())?;

@@ -3,7 +3,7 @@
 use crate::{Description, Errno, FdFlags, Lease, Object, Rights};
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A file descriptor's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,9 +32,10 @@ impl fmt::Display for Fd {
 /// ```
 #[derive(Debug)]
 pub struct Entry {
-    base: AtomicU64,
-    inheriting: AtomicU64,
-    preopen: Option<Box<str>>,
+    base: AtomicRights,
+    inheriting: AtomicRights,
+    /// In a place of its own, as most entries have none.
+    preopen: Option<Box<Box<str>>>,
     description: Arc<Description>,
     /// `None` for what nobody can take back.
     lease: Option<Lease>,
@@ -96,8 +97,8 @@ impl Entry {
             _ => Rights::empty(),
         };
         Self {
-            base: AtomicU64::new(base.bits()),
-            inheriting: AtomicU64::new(inheriting.bits()),
+            base: AtomicRights::new(base),
+            inheriting: AtomicRights::new(inheriting),
             preopen: None,
             description,
             lease,
@@ -108,7 +109,7 @@ impl Entry {
     #[must_use]
     pub fn preopened(self, name: impl Into<Box<str>>) -> Self {
         Self {
-            preopen: Some(name.into()),
+            preopen: Some(Box::new(name.into())),
             ..self
         }
     }
@@ -116,12 +117,12 @@ impl Entry {
     /// What may be done with the descriptor itself.
     #[inline]
     pub fn base(&self) -> Rights {
-        Rights::from_bits_truncate(self.base.load(Ordering::Relaxed))
+        self.base.get()
     }
 
     /// What may be done with everything that is opened through it.
     pub fn inheriting(&self) -> Rights {
-        Rights::from_bits_truncate(self.inheriting.load(Ordering::Relaxed))
+        self.inheriting.get()
     }
 
     /// Takes rights away, for good.
@@ -132,15 +133,14 @@ impl Entry {
         if !self.base().contains(base) || !self.inheriting().contains(inheriting) {
             return Err(Errno::Notcapable);
         }
-        self.base.fetch_and(base.bits(), Ordering::Relaxed);
-        self.inheriting
-            .fetch_and(inheriting.bits(), Ordering::Relaxed);
+        self.base.keep(base);
+        self.inheriting.keep(inheriting);
         Ok(())
     }
 
     /// The name under which the guest finds it, if it is a preopen.
     pub fn preopen(&self) -> Option<&str> {
-        self.preopen.as_deref()
+        self.preopen.as_deref().map(|name| &**name)
     }
 
     /// What it can be taken back by, if it can. Entries of a guest's come by one from a
@@ -175,5 +175,34 @@ impl Entry {
     #[inline]
     pub fn object(&self) -> &Object {
         self.description.object()
+    }
+}
+
+/// Rights that can be taken away. All that there are fit into half of what the standard has for them.
+#[derive(Debug)]
+struct AtomicRights(AtomicU32);
+
+const _: () = assert!(Rights::all().bits() <= u32::MAX as u64);
+
+impl AtomicRights {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "asserted above of all rights"
+    )]
+    fn new(rights: Rights) -> Self {
+        Self(AtomicU32::new(rights.bits() as u32))
+    }
+
+    #[inline]
+    fn get(&self) -> Rights {
+        Rights::from_bits_truncate(self.0.load(Ordering::Relaxed).into())
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "asserted above of all rights"
+    )]
+    fn keep(&self, rights: Rights) {
+        self.0.fetch_and(rights.bits() as u32, Ordering::Relaxed);
     }
 }

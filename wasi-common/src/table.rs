@@ -40,6 +40,18 @@ pub trait Table: Sized + Send {
     /// An empty table for at most `limit` descriptors, and never more than [`MOST_FILES`].
     fn with_limit(limit: u32) -> Self;
 
+    /// The same with entries, which get the numbers from 0 on.
+    ///
+    /// # Errors
+    /// - `MFILE`: there are more of them than the limit allows.
+    fn with_entries(limit: u32, entries: Vec<Entry>) -> Result<Self, Errno> {
+        let table = Self::with_limit(limit);
+        for entry in entries {
+            table.insert(entry)?;
+        }
+        Ok(table)
+    }
+
     /// Does something with the entry at a number. While it is done the entry stays, even if a
     /// thread closes it meanwhile; an owned table cannot be changed meanwhile.
     ///

@@ -1,8 +1,8 @@
 //! The descriptors that a context begins with.
 
-use super::{BuildError, Builder, Stdio};
-use crate::{Access, Dir, Entry, Fd, FdFlags, Listener, Object, Rights, Socket};
-use std::sync::Arc;
+use super::{BuildError, Builder};
+use crate::{Access, Dir, Entry, Fd, FdFlags, Listener, Null, Object, Rights, Socket, Stream};
+use std::sync::{Arc, OnceLock};
 
 /// What a context begins with besides its standard streams.
 #[derive(Default)]
@@ -14,20 +14,26 @@ pub(super) struct Entries {
 
 impl Entries {
     /// All entries, in the order of their numbers.
-    pub(super) fn in_order(self, stdio: Stdio) -> Result<Vec<Entry>, BuildError> {
-        let stream = |stream, access| {
+    pub(super) fn in_order(
+        self,
+        stdio: [Option<Arc<dyn Stream>>; 3],
+    ) -> Result<Vec<Entry>, BuildError> {
+        let count = stdio.len() + self.preopens.len() + self.others.len();
+        let mut entries = Vec::with_capacity(count);
+        let accesses = [Rights::FD_READ, Rights::FD_WRITE, Rights::FD_WRITE];
+        for (stream, access) in stdio.into_iter().zip(accesses) {
             let rights = access
                 | Rights::POLL_FD_READWRITE
                 | Rights::FD_FILESTAT_GET
                 | Rights::FD_FDSTAT_SET_FLAGS;
-            let object = Object::Stream(stream);
-            Entry::new(object, FdFlags::empty(), rights, Rights::empty())
-        };
-        let mut entries = vec![
-            stream(stdio.stdin, Rights::FD_READ),
-            stream(stdio.stdout, Rights::FD_WRITE),
-            stream(stdio.stderr, Rights::FD_WRITE),
-        ];
+            let object = Object::Stream(stream.unwrap_or_else(nothing));
+            entries.push(Entry::new(
+                object,
+                FdFlags::empty(),
+                rights,
+                Rights::empty(),
+            ));
+        }
         for (name, entry) in self.preopens {
             if name.contains('\0') || u32::try_from(name.len()).is_err() {
                 return Err(BuildError::Text(name));
@@ -104,6 +110,12 @@ impl Builder {
         self.entries.replacements.push((fd, granted.into()));
         self
     }
+}
+
+/// The stream of who was given none. It has no state, and is one for all contexts.
+fn nothing() -> Arc<dyn Stream> {
+    static NULL: OnceLock<Arc<Null>> = OnceLock::new();
+    Arc::clone(NULL.get_or_init(|| Arc::new(Null))) as Arc<dyn Stream>
 }
 
 /// An entry with every right.

@@ -1,24 +1,29 @@
 //! Which descriptor numbers are in use.
 
-use smallvec::SmallVec;
-
 /// The most numbers that there are: three levels of 64.
 pub const MOST_FILES: u32 = 64 * 64 * 64;
 
-/// Bits, of which those that most guests need lie in place.
-type Words = SmallVec<[u64; 2]>;
+/// How many numbers are in the first word.
+const FIRST: u32 = 64;
 
 /// A set of used numbers that finds the lowest free one in constant time.
-///
+#[derive(Debug, Default)]
+pub(super) struct Numbers {
+    /// The bits of the numbers that most guests need.
+    first: u64,
+    /// All others, in a place of their own.
+    others: Option<Box<Levels>>,
+    count: u32,
+    limit: u32,
+}
+
 /// A bit of the lowest level says that a number is used; a bit above says that the word of 64 bits
 /// beneath it is full.
 #[derive(Debug, Default)]
-pub(super) struct Numbers {
-    used: Words,
-    full: Words,
+struct Levels {
+    used: Vec<u64>,
+    full: Vec<u64>,
     top: u64,
-    count: u32,
-    limit: u32,
 }
 
 impl Numbers {
@@ -42,22 +47,45 @@ impl Numbers {
         if !self.has_room() {
             return None;
         }
-        let middle = (!self.top).trailing_zeros();
-        let word = middle * 64 + (!word_at(&self.full, middle)).trailing_zeros();
-        let number = word * 64 + (!word_at(&self.used, word)).trailing_zeros();
-        if set(&mut self.used, number) && set(&mut self.full, word) {
-            self.top |= 1 << middle;
-        }
         self.count += 1;
-        Some(number)
+        match self.first.trailing_ones() {
+            FIRST => Some(FIRST + self.others.get_or_insert_default().take()),
+            number => {
+                self.first |= 1 << number;
+                Some(number)
+            }
+        }
     }
 
     /// Gives a number back that was taken.
     pub(super) fn give_back(&mut self, number: u32) {
+        match number.checked_sub(FIRST) {
+            None => self.first &= !(1 << number),
+            Some(other) => {
+                if let Some(others) = &mut self.others {
+                    others.give_back(other);
+                }
+            }
+        }
+        self.count -= 1;
+    }
+}
+
+impl Levels {
+    fn take(&mut self) -> u32 {
+        let middle = self.top.trailing_ones();
+        let word = middle * 64 + word_at(&self.full, middle).trailing_ones();
+        let number = word * 64 + word_at(&self.used, word).trailing_ones();
+        if set(&mut self.used, number) && set(&mut self.full, word) {
+            self.top |= 1 << middle;
+        }
+        number
+    }
+
+    fn give_back(&mut self, number: u32) {
         clear(&mut self.used, number);
         clear(&mut self.full, number / 64);
         self.top &= !(1 << (number / 64 / 64));
-        self.count -= 1;
     }
 }
 
@@ -66,7 +94,7 @@ fn word_at(words: &[u64], index: u32) -> u64 {
 }
 
 /// Sets a bit; answers whether its word is full now.
-fn set(words: &mut Words, bit: u32) -> bool {
+fn set(words: &mut Vec<u64>, bit: u32) -> bool {
     let index = (bit / 64) as usize;
     if words.len() <= index {
         words.resize(index + 1, 0);

@@ -43,6 +43,16 @@ impl Table for OwnedTable {
         }))
     }
 
+    fn with_entries(limit: u32, entries: Vec<Entry>) -> Result<Self, Errno> {
+        let mut numbers = Numbers::with_limit(limit);
+        for _ in &entries {
+            numbers.take().ok_or(Errno::Mfile)?;
+        }
+        // They stay where they are: an entry takes no less room than one that may be missing.
+        let entries = entries.into_iter().map(Some).collect();
+        Ok(Self(RefCell::new(Slots { entries, numbers })))
+    }
+
     #[inline]
     fn with<R>(&self, fd: Fd, step: impl FnOnce(&Entry) -> R) -> Result<R, Errno> {
         let slots = self.0.try_borrow().map_err(|_| Errno::Busy)?;

@@ -94,7 +94,26 @@ fn carry_out(table: &impl Table, model: &mut Model, steps: &[Step]) {
     }
 }
 
+fn check_begun_with<T: Table + std::fmt::Debug>(begun: u32, steps: &[Step]) {
+    let tags = (0..begun).map(|number| (number, format!("begun with {number}")));
+    let mut model: Model = tags.collect();
+    let entries = model.values().map(|tag| entry(tag)).collect();
+    match T::with_entries(LIMIT, entries) {
+        Ok(table) => carry_out(&table, &mut model, steps),
+        Err(errno) => assert_eq!((errno, begun > LIMIT), (Errno::Mfile, true)),
+    }
+}
+
 proptest! {
+    #[test]
+    fn both_tables_begun_with_entries_agree_with_the_model(
+        begun in 0..LIMIT + 3,
+        steps in steps(),
+    ) {
+        check_begun_with::<OwnedTable>(begun, &steps);
+        check_begun_with::<SharedTable>(begun, &steps);
+    }
+
     #[test]
     fn owned_table_agrees_with_the_model(steps in steps()) {
         check::<OwnedTable>(&steps);
