@@ -95,6 +95,10 @@ impl Timed for Turns<'_> {
         self.participant.run(self.op.export, times)
     }
 
+    fn time(&mut self, times: u32) -> Result<Duration, Failure> {
+        self.participant.time(self.op.export, times)
+    }
+
     fn finish(&mut self) -> Result<(), Failure> {
         match &self.frame {
             Some([_, done]) => self.participant.run(done, 1),

@@ -20,6 +20,16 @@ pub(crate) trait Timed {
     /// One of them failed.
     fn run(&mut self, times: u32) -> Result<(), Failure>;
 
+    /// Makes so many calls, and answers how long they took.
+    ///
+    /// # Errors
+    /// One of them failed.
+    fn time(&mut self, times: u32) -> Result<Duration, Failure> {
+        let start = Instant::now();
+        self.run(times)?;
+        Ok(start.elapsed())
+    }
+
     /// Looks at what the calls left, and takes it away. It is not timed.
     ///
     /// # Errors
@@ -147,9 +157,7 @@ fn sorted(mut spans: Vec<Duration>) -> impl Iterator<Item = Duration> {
 
 fn time(form: &mut Form<'_>, count: u32) -> Result<Duration, Failure> {
     form.prepare(count)?;
-    let start = Instant::now();
-    form.run(count)?;
-    let span = start.elapsed();
+    let span = form.time(count)?;
     form.finish()?;
     Ok(span)
 }

@@ -29,6 +29,8 @@ pub(crate) fn open(dir: &CapDir, path: GuestPath<'_>, how: &OpenOptions) -> Resu
         return open_directory(dir, path, how);
     }
     match open_as_asked(dir, path, how) {
+        // What was not there before has been made now, and what is made so is a file.
+        Ok(fd) if how.create && how.exclusive => Ok(Object::File(Arc::new(HostFile::from(fd)))),
         Ok(fd) => object_of(fd, how),
         Err(error) if Host::from_io_error(&error) == Some(Host::ACCESS) => {
             open_otherwise(dir, path, how, error)

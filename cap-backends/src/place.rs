@@ -39,6 +39,13 @@ impl<'a> Place<'a> {
     /// # Errors
     /// Those of the walk.
     pub(crate) fn find(start: &'a Dir, path: GuestPath<'a>) -> Result<Self> {
+        if let Some(name) = path.only_name() {
+            return Ok(Self {
+                directory: Directory::Start(start),
+                last: Last::Name(name),
+                slash: false,
+            });
+        }
         let text = path.without_trailing_slashes().as_str();
         let (way, name) = text.rsplit_once('/').unwrap_or(("", text));
         let (last, way) = match name {

@@ -148,14 +148,15 @@ pub(crate) fn path_text<'m>(
     if length == 0 {
         return Ok("");
     }
+    let from = start as usize;
+    let bytes = memory.bytes()?;
+    let Some(text) = bytes.get(from..from.saturating_add(length as usize)) else {
+        return Err(out_of_bounds(start, length.into()));
+    };
     if length > longest {
-        memory.check_array(start, length, 1, 1)?;
         return Err(Errno::Nametoolong.into());
     }
-    match memory.as_str(text)? {
-        Some(text) => Ok(text),
-        None => Err(shared()),
-    }
+    std::str::from_utf8(text).map_err(|_| Errno::Ilseq.into())
 }
 
 pub(crate) fn out_of_bounds(start: u32, length: u64) -> Error {

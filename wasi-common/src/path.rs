@@ -7,7 +7,11 @@ use crate::Errno;
 /// A directory only ever receives paths of this type. Whether it stays beneath the directory is
 /// for the directory to see: `..` and symbolic links are resolved there, never here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct GuestPath<'a>(&'a str);
+pub struct GuestPath<'a> {
+    text: &'a str,
+    /// Whether there is a slash in it. Most paths are a single name.
+    has_slash: bool,
+}
 
 /// The most bytes that one name may have, POSIX `NAME_MAX`.
 const LONGEST_NAME: usize = 255;
@@ -40,7 +44,13 @@ impl<'a> GuestPath<'a> {
         if text.len() > Self::LONGEST {
             return Err(Errno::Nametoolong);
         }
-        if text.as_bytes().contains(&0) {
+        // One look at each byte for both.
+        let (mut has_nul, mut has_slash) = (false, false);
+        for byte in text.bytes() {
+            has_nul |= byte == 0;
+            has_slash |= byte == b'/';
+        }
+        if has_nul {
             return Err(Errno::Inval);
         }
         if text.starts_with('/') {
@@ -49,23 +59,31 @@ impl<'a> GuestPath<'a> {
         if text.len() > LONGEST_NAME && text.split('/').any(|name| name.len() > LONGEST_NAME) {
             return Err(Errno::Nametoolong);
         }
-        Ok(Self(text))
+        Ok(Self { text, has_slash })
     }
 
     /// The path as it was said.
+    #[inline]
     pub fn as_str(self) -> &'a str {
-        self.0
+        self.text
     }
 
     /// Whether it ends in a slash, by which POSIX demands a directory.
+    #[inline]
     pub fn has_trailing_slash(self) -> bool {
-        self.0.ends_with('/')
+        self.has_slash && self.text.ends_with('/')
     }
 
     /// The path without the slashes at its end.
+    #[inline]
     #[must_use]
     pub fn without_trailing_slashes(self) -> Self {
-        Self(self.0.trim_end_matches('/'))
+        if !self.has_trailing_slash() {
+            return self;
+        }
+        let text = self.text.trim_end_matches('/');
+        let has_slash = text.contains('/');
+        Self { text, has_slash }
     }
 
     /// The name, where the path is one and nothing else: no slash, and neither `.` nor `..`.
@@ -77,17 +95,18 @@ impl<'a> GuestPath<'a> {
     /// assert_eq!(only("notes.txt"), Some("notes.txt"));
     /// assert_eq!((only("a/b"), only("a/"), only("..")), (None, None, None));
     /// ```
+    #[inline]
     pub fn only_name(self) -> Option<&'a str> {
-        match self.0 {
+        match self.text {
+            _ if self.has_slash => None,
             "." | ".." => None,
-            name if name.as_bytes().contains(&b'/') => None,
             name => Some(name),
         }
     }
 
     /// The names between the slashes, `.` and `..` among them.
     pub fn names(self) -> impl DoubleEndedIterator<Item = &'a str> {
-        self.0.split('/').filter(|name| !name.is_empty())
+        self.text.split('/').filter(|name| !name.is_empty())
     }
 }
 

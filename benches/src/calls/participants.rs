@@ -11,6 +11,7 @@ use super::fixture::Fixture;
 use super::op::Op;
 use crate::Failure;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// Bytes that go through a pipe in each turn.
 const PIPE_BYTES: usize = 64;
@@ -40,6 +41,16 @@ pub(crate) trait Participant: Send {
     /// # Errors
     /// One of them failed.
     fn run(&mut self, export: &str, times: u32) -> Result<(), Failure>;
+
+    /// Does the same, and answers how long it took.
+    ///
+    /// # Errors
+    /// One of them failed.
+    fn time(&mut self, export: &str, times: u32) -> Result<Duration, Failure> {
+        let start = Instant::now();
+        self.run(export, times)?;
+        Ok(start.elapsed())
+    }
 }
 
 /// The raw system calls in a directory.
