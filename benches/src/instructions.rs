@@ -28,11 +28,11 @@ pub(crate) struct Options {
 }
 
 /// So many calls are counted, and twice as many: what the first ones find out is in both.
-const CALLS: u32 = 4;
+const CALLS: u32 = 1;
 
-/// How often that is done: the fewest count. A clock is read once more where it is set meanwhile, and
-/// who goes step by step takes long to read one.
-const ROUNDS: usize = 4;
+/// How often that is done: the fewest count. A clock is read once more where it is set meanwhile, which
+/// few calls may escape and many do not, as who goes step by step takes long to read one.
+const ROUNDS: usize = 6;
 
 /// What the counted process raises before and behind what is counted.
 const MARK: Signal = Signal::SIGUSR1;

@@ -151,22 +151,27 @@ impl Builder {
     /// Sets an environment variable; a later value replaces an earlier one.
     #[must_use]
     pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        let (name, value) = (name.into(), value.into());
+        self.set(name.into(), value.into());
+        self
+    }
+
+    fn set(&mut self, name: String, value: String) {
         match self.env.iter_mut().find(|(known, _)| *known == name) {
             Some((_, known)) => *known = value,
             None => self.env.push((name, value)),
         }
-        self
     }
 
     /// Sets environment variables, as [`env`](Self::env) does each.
     #[must_use]
     pub fn envs(
-        self,
+        mut self,
         variables: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
     ) -> Self {
-        let variables = variables.into_iter();
-        variables.fold(self, |builder, (name, value)| builder.env(name, value))
+        for (name, value) in variables {
+            self.set(name.into(), value.into());
+        }
+        self
     }
 
     /// Replaces the three standard streams.

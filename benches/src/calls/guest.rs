@@ -162,9 +162,9 @@ const COMMON: &str = r#"
         (if (local.get $errno) (then (return (local.get $errno))))
         (select (i32.const 0) (i32.const 254)
             (i32.eq (i32.load (i32.const 2048)) (local.get $count))))
-    ;; The file has room for 16 blocks.
+    ;; The file has room for 4 blocks.
     (func $back (param $left i32) (result i32)
-        (if (i32.and (local.get $left) (i32.const 15)) (then (return (i32.const 0))))
+        (if (i32.and (local.get $left) (i32.const 3)) (then (return (i32.const 0))))
         (call $fd_seek (global.get $file) (i64.const 0) (i32.const 0) (i32.const 2048)))
     (func $write_64k (param $left i32) (result i32) (local $errno i32)
         (if (local.tee $errno (call $back (local.get $left)))

@@ -164,6 +164,7 @@ pub(crate) fn open<T: Table>(
     Ok(call.ctx().table().insert(entry)?)
 }
 
+#[inline(always)]
 pub(crate) fn stat<T: Table>(
     call: &mut Call<'_, T>,
     memory: &GuestMemory<'_>,

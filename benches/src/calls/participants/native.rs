@@ -69,7 +69,7 @@ impl Native {
 
     /// Goes back to the beginning where the file ends, as the guest does.
     fn back(&self, left: u32) -> Result<(), Errno> {
-        match left % 16 {
+        match left % 4 {
             0 => rustix::fs::seek(&self.file, SeekFrom::Start(0)).map(drop),
             _ => Ok(()),
         }
