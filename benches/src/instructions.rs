@@ -13,6 +13,7 @@ use nix::sys::signal::{Signal, raise};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -30,15 +31,14 @@ pub(crate) struct Options {
 /// So many calls are counted, and twice as many: what the first ones find out is in both.
 const CALLS: u32 = 1;
 
-/// How often that is done: the fewest count. A clock is read once more where it is set meanwhile, which
-/// few calls may escape and many do not, as who goes step by step takes long to read one.
-const ROUNDS: usize = 6;
+/// How often that is done: the fewest count.
+const ROUNDS: usize = 4;
 
 /// What the counted process raises before and behind what is counted.
 const MARK: Signal = Signal::SIGUSR1;
 
-/// How much more than what is kept a call may take, in percent: what a C library or a vDSO of
-/// another processor adds.
+/// How much more than what is kept a call may take, in percent: what a C library for another
+/// processor adds.
 const TOLERANCE: u64 = 25;
 
 /// The calls that are counted, in the order in which they are made.
@@ -108,12 +108,13 @@ fn count() -> Result<Counts, Failure> {
 }
 
 fn count_in(traced: Pid) -> Result<Counts, Failure> {
+    let mut vdso = None;
     let mut counts = Counts::new();
     for call in names() {
         let (mut once, mut twice) = (u64::MAX, u64::MAX);
         for _ in 0..ROUNDS {
-            once = once.min(steps(traced)?);
-            twice = twice.min(steps(traced)?);
+            once = once.min(steps(traced, &mut vdso)?);
+            twice = twice.min(steps(traced, &mut vdso)?);
         }
         let each = twice.saturating_sub(once) / u64::from(CALLS);
         counts.insert(call.to_owned(), each);
@@ -124,23 +125,49 @@ fn count_in(traced: Pid) -> Result<Counts, Failure> {
     }
 }
 
-/// How many instructions the traced process takes between its next two marks.
-fn steps(traced: Pid) -> Result<u64, Failure> {
+/// How many instructions the traced process takes between its next two marks. Those of the vDSO are left
+/// out: a clock is read once more there where the host sets it meanwhile, and who goes step by step takes
+/// long to read one.
+fn steps(traced: Pid, vdso: &mut Option<Range<u64>>) -> Result<u64, Failure> {
     match waitpid(traced, None)? {
         WaitStatus::Stopped(_, MARK) => {}
         other => return Err(ended(other)),
     }
+    let vdso = match vdso {
+        Some(known) => known,
+        unknown => unknown.insert(vdso_of(traced)?),
+    };
     let mut count = 0;
     loop {
         ptrace::step(traced, None)?;
         match waitpid(traced, None)? {
-            WaitStatus::Stopped(_, Signal::SIGTRAP) => count += 1,
+            WaitStatus::Stopped(_, Signal::SIGTRAP) => {
+                count += u64::from(!vdso.contains(&place(traced)?));
+            }
             WaitStatus::Stopped(_, MARK) => break,
             other => return Err(ended(other)),
         }
     }
     ptrace::cont(traced, None)?;
     Ok(count)
+}
+
+/// Where the next instruction lies.
+fn place(traced: Pid) -> Result<u64, Failure> {
+    let registers = ptrace::getregs(traced)?;
+    #[cfg(target_arch = "x86_64")]
+    return Ok(registers.rip);
+    #[cfg(target_arch = "aarch64")]
+    return Ok(registers.pc);
+}
+
+/// Where a process has the code that the kernel lends it.
+fn vdso_of(process: Pid) -> Result<Range<u64>, Failure> {
+    let maps = std::fs::read_to_string(format!("/proc/{process}/maps"))?;
+    let line = maps.lines().find(|line| line.ends_with("[vdso]"));
+    let range = line.and_then(|line| line.split(' ').next()?.split_once('-'));
+    let (start, end) = range.ok_or("the process has no vDSO")?;
+    Ok(u64::from_str_radix(start, 16)?..u64::from_str_radix(end, 16)?)
 }
 
 fn ended(how: WaitStatus) -> Failure {
