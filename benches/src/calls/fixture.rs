@@ -21,9 +21,10 @@ const FILES: u32 = 100;
 /// Entries of the tree that is walked.
 pub(super) const WALKED: u32 = DIRS + DIRS * FILES;
 
-/// Bytes of the file that is read and written: few enough that it stays in the processor's cache for a
-/// turn. What is compared is the call, and not where the pages of somebody's file happen to lie.
-pub(super) const SIZE: usize = 4 << 16;
+/// Blocks of 64 KiB in the file that is read and written: few enough that they stay in the processor's
+/// cache for a turn. What is compared is the call, and not where the pages of somebody's file happen to lie.
+/// The guest knows how many there are.
+pub(super) const BLOCKS: u32 = 4;
 
 pub(crate) const ARGS: [&str; 4] = ["app", "--fast", "input.txt", "output.txt"];
 
@@ -66,7 +67,7 @@ impl Fixture {
         let root = self.dir.path().join(number.to_string());
         let deep = root.join("a/b/c/d/e");
         fs::create_dir_all(&deep)?;
-        fs::write(root.join("file"), vec![7; SIZE])?;
+        fs::write(root.join("file"), vec![7; (BLOCKS as usize) << 16])?;
         fs::write(root.join("other"), b"")?;
         fs::write(deep.join("file"), b"deep")?;
         Ok(root)

@@ -5,7 +5,7 @@ mod walk;
 
 use super::{Op, Participant};
 use crate::Failure;
-use crate::calls::fixture::{Fixture, LOTS, MANY};
+use crate::calls::fixture::{BLOCKS, Fixture, LOTS, MANY};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, RawDir, ResolveFlags, SeekFrom};
 use rustix::io::Errno;
@@ -69,7 +69,7 @@ impl Native {
 
     /// Goes back to the beginning where the file ends, as the guest does.
     fn back(&self, left: u32) -> Result<(), Errno> {
-        match left % 4 {
+        match left % BLOCKS {
             0 => rustix::fs::seek(&self.file, SeekFrom::Start(0)).map(drop),
             _ => Ok(()),
         }
