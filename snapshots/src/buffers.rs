@@ -1,7 +1,7 @@
 //! Scattered and gathered input and output.
 
 use crate::error::Error;
-use crate::memory::{Bytes, out_of_bounds};
+use crate::memory::{Bytes, out_of_bounds, range};
 use smallvec::SmallVec;
 use std::io::{IoSlice, IoSliceMut};
 use std::ops::Range;
@@ -189,7 +189,7 @@ fn buffer(iovec: [u8; IOVEC as usize], memory: &[u8]) -> Result<Option<Range<usi
     if length == 0 {
         return Ok(None);
     }
-    let range = start as usize..(start as usize).saturating_add(length as usize);
+    let range = range(start, length);
     match range.end > memory.len() {
         true => Err(out_of_bounds(start, u64::from(length))),
         false => Ok(Some(range)),

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::typed::Value;
+use std::ops::Range;
 use turnkey_wasi_common::{Errno, Trap, TrapKind};
 use wiggle::{GuestMemory, GuestPtr, Pointee};
 
@@ -58,10 +59,8 @@ pub(crate) trait Bytes {
         if length == 0 {
             return Ok(&mut []);
         }
-        let from = start as usize;
-        let to = from.saturating_add(length as usize);
         self.bytes_mut()?
-            .get_mut(from..to)
+            .get_mut(range(start, length))
             .ok_or_else(|| out_of_bounds(start, u64::from(length)))
     }
 
@@ -109,6 +108,13 @@ impl Bytes for GuestMemory<'_> {
     }
 }
 
+/// The places of `length` bytes at `start`.
+#[inline]
+pub(crate) fn range(start: u32, length: u32) -> Range<usize> {
+    let start = start as usize;
+    start..start.saturating_add(length as usize)
+}
+
 /// Sees that `count` elements of `size` bytes, aligned to `align`, lie within `bytes`.
 pub(crate) fn check_array(
     bytes: &[u8],
@@ -148,9 +154,7 @@ pub(crate) fn path_text<'m>(
     if length == 0 {
         return Ok("");
     }
-    let from = start as usize;
-    let bytes = memory.bytes()?;
-    let Some(text) = bytes.get(from..from.saturating_add(length as usize)) else {
+    let Some(text) = memory.bytes()?.get(range(start, length)) else {
         return Err(out_of_bounds(start, length.into()));
     };
     if length > longest {
